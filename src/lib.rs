@@ -1,0 +1,12 @@
+//! phase2 reads the TypeScript of a Supabase project, finds what stops it from serving many tenants safely, and
+//! rewrites it: a reviewable patch, or files in place.
+//!
+//! The library is what the command line, the tests and the benches share; it is not a stable interface.
+//!
+//! Data takes one way: [`project`] lists the files, [`engine`] scans them, lets each rule of [`rules`] collect facts
+//! and resolve them to violations, plans their fixes and proves the result; [`report`] prints it and [`write`] puts it
+//! on disk.
+
+pub mod edit;
+pub mod project;
+pub mod syntax;

@@ -1,0 +1,3 @@
+//! The `phase2` command.
+
+fn main() {}
