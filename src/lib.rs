@@ -9,4 +9,5 @@
 
 pub mod edit;
 pub mod project;
+pub mod report;
 pub mod syntax;

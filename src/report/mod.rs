@@ -1,0 +1,91 @@
+//! What a run found, and how it is printed: one file per output format. A reporter never knows a rule.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::edit::{Applicability, Edit, NewFile};
+use crate::project::RelPath;
+
+/// Everything that a run has to say.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The violations, sorted by path, then by offset, then by rule.
+    pub findings: Vec<Finding>,
+    /// Remarks that change no exit status.
+    pub notes: Vec<Note>,
+    /// What went wrong: files that were skipped, fixes that were withdrawn. Any of them makes the exit status 2.
+    pub errors: Vec<Problem>,
+    /// Counts.
+    pub stats: Stats,
+    /// The text of each file that a finding points into, as it was read (a byte order mark included).
+    pub texts: BTreeMap<RelPath, Arc<str>>,
+}
+
+/// A violation, with the edits of its fix as they would be made if it were the only one.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// The file.
+    pub path: RelPath,
+    /// Byte offsets into the file; the end is exclusive.
+    pub range: Range<usize>,
+    /// What is wrong: a short sentence without a full stop.
+    pub message: String,
+    /// What to do about it, or why there is no fix.
+    pub help: Option<String>,
+    /// Other places that matter for this one.
+    pub related: Vec<Related>,
+    /// The fix, if there is one.
+    pub fix: Option<FindingFix>,
+}
+
+/// A place beside the violation's own.
+#[derive(Debug, Clone)]
+pub struct Related {
+    /// The file.
+    pub path: RelPath,
+    /// Byte offsets into the file.
+    pub range: Range<usize>,
+    /// What it has to do with the violation.
+    pub message: String,
+}
+
+/// The edits that would mend a violation.
+#[derive(Debug, Clone)]
+pub struct FindingFix {
+    /// How far it may be trusted.
+    pub applicability: Applicability,
+    /// Its edits, sorted by path and offset.
+    pub edits: Vec<Edit>,
+    /// The files that it brings along.
+    pub new_files: Vec<NewFile>,
+}
+
+/// A remark, about a file or about the project.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// The file, if it is about one.
+    pub path: Option<RelPath>,
+    /// The remark.
+    pub message: String,
+}
+
+/// Something that went wrong and makes the exit status 2.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file, if it is about one.
+    pub path: Option<RelPath>,
+    /// What went wrong, and the way out.
+    pub message: String,
+}
+
+/// Counts of a run.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Stats {
+    /// Files in the roots that were read.
+    pub files_seen: usize,
+    /// Files that were parsed.
+    pub files_parsed: usize,
+}
