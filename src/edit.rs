@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::project::RelPath;
+use crate::syntax::imports::Wanted;
 
 /// A replacement of a range of one file.
 ///
@@ -46,6 +47,48 @@ impl Applicability {
             Applicability::Unsafe => "unsafe",
             Applicability::DisplayOnly => "display-only",
         }
+    }
+}
+
+/// The repair of one violation. It is complete alone, its imports included; combining fixes is the plan's work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// How far it may be trusted.
+    pub applicability: Applicability,
+    /// Its edits, in any files.
+    pub edits: Vec<Edit>,
+    /// The bindings that its edits rely on, by the file that needs them.
+    pub imports: Vec<(RelPath, Wanted)>,
+    /// Statements that must stand behind the imports of a file, without a line end: `const log = createLogger('a');`
+    pub declarations: Vec<(RelPath, String)>,
+    /// Files that it brings along.
+    pub new_files: Vec<NewFile>,
+    /// Comments whose removal is what the fix is for: byte ranges. All others must survive.
+    pub removed_comments: Vec<(RelPath, Range<usize>)>,
+}
+
+impl Fix {
+    /// A safe fix of `edits` alone.
+    pub fn safe(edits: Vec<Edit>) -> Fix {
+        Fix {
+            applicability: Applicability::Safe,
+            edits,
+            imports: Vec::new(),
+            declarations: Vec::new(),
+            new_files: Vec::new(),
+            removed_comments: Vec::new(),
+        }
+    }
+
+    /// The files that it changes, those that it brings along excepted. Sorted, each once.
+    pub fn paths(&self) -> Vec<&RelPath> {
+        let imports = self.imports.iter().map(|(path, _)| path);
+        let declarations = self.declarations.iter().map(|(path, _)| path);
+        let mut paths: Vec<&RelPath> =
+            self.edits.iter().map(|edit| &edit.path).chain(imports).chain(declarations).collect();
+        paths.sort();
+        paths.dedup();
+        paths
     }
 }
 

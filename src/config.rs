@@ -1,0 +1,380 @@
+//! phase2.toml: its types, its defaults, and errors that point into the file.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use globset::Glob;
+use miette::{Diagnostic, NamedSource, SourceSpan};
+use serde::Deserialize;
+use thiserror::Error;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The name of the configuration file.
+pub const FILE_NAME: &str = "phase2.toml";
+
+/// The built-in configuration: the shared keys, then those of each rule.
+const DEFAULTS: [&str; 2] =
+    [include_str!("../rules/defaults.toml"), include_str!("../rules/console/defaults.toml")];
+
+/// A project's configuration: what its phase2.toml says, over the defaults.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Folders that are looked at, as globs from the project root.
+    pub roots: Vec<String>,
+    /// Whether `roots` are the project's own words. Of the default roots, those that don't exist are passed over.
+    #[serde(skip)]
+    pub roots_stated: bool,
+    /// The names of the rules that run when the command line names none.
+    pub rules: Vec<Spanned<String>>,
+    /// Patterns of files and folders that are left out.
+    pub exclude: Vec<Spanned<String>>,
+    /// More such patterns.
+    pub extend_exclude: Vec<Spanned<String>>,
+    /// Whether files that git ignores are left out.
+    pub respect_gitignore: bool,
+    /// The options of the rule `console`.
+    pub console: Console,
+}
+
+/// The options of the rule `console`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Console {
+    /// Patterns of files whose console is left alone.
+    pub exclude: Vec<Spanned<String>>,
+    /// Names that the logger writes itself.
+    pub reserved: Vec<String>,
+    /// The level of each console method.
+    pub levels: Levels,
+    /// The logger of files below `supabase/functions`.
+    pub edge: Logger,
+    /// The logger of all other files.
+    pub frontend: Logger,
+}
+
+/// The level that each method of the console logs at.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the console's own method names")]
+pub struct Levels {
+    pub log: Level,
+    pub info: Level,
+    pub debug: Level,
+    pub trace: Level,
+    pub warn: Level,
+    pub error: Level,
+}
+
+impl Levels {
+    /// The level of a console method; `None` for one that writes no record (`table`, `time`, …).
+    pub fn of(&self, method: &str) -> Option<Level> {
+        match method {
+            "log" => Some(self.log),
+            "info" => Some(self.info),
+            "debug" => Some(self.debug),
+            "trace" => Some(self.trace),
+            "warn" => Some(self.warn),
+            "error" => Some(self.error),
+            _ => None,
+        }
+    }
+}
+
+/// How serious a log record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Level {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+impl Level {
+    /// All levels, the least serious first.
+    pub const ALL: [Level; 4] = [Level::Debug, Level::Info, Level::Warn, Level::Error];
+
+    /// The name of the level, which is also that of a logger's method.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+    }
+}
+
+/// Which logger the files of a surface use.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Logger {
+    /// The module: a TypeScript file, or a package as it is imported.
+    pub module: Spanned<String>,
+    /// What to import from it; unset: read from the module.
+    pub export: Option<Spanned<String>>,
+    /// How the export is called; unset: read from the module.
+    pub form: Option<Form>,
+    /// The local name where the exported one is taken.
+    pub alias: Option<Spanned<String>>,
+}
+
+/// How a logger is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// `log(level, message, fields)`
+    Function,
+    /// `logger.info(message, fields)`
+    Object,
+    /// `createLogger(name)` gives such an object.
+    Factory,
+}
+
+/// Why a configuration can't be used.
+#[derive(Debug, Error, Diagnostic)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("{} can't be read: {source}", path.display())]
+    #[diagnostic(help("name another file with --config, or use --isolated for the built-in defaults"))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file says something that can't be.
+    #[error("{message}")]
+    Invalid {
+        /// What is wrong.
+        message: String,
+        /// The file.
+        #[source_code]
+        file: NamedSource<String>,
+        /// The place.
+        #[label("here")]
+        place: Option<SourceSpan>,
+        /// The way out.
+        #[help]
+        help: Option<String>,
+    },
+}
+
+impl Config {
+    /// The built-in configuration.
+    pub fn built_in() -> Config {
+        let config = Config::deserialize(toml::de::Deserializer::from(defaults()));
+        config.expect("the built-in configuration is tested")
+    }
+
+    /// Reads the file at `path`.
+    pub fn read(path: &Path) -> Result<Config, ConfigError> {
+        let text =
+            fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        Config::parse(&text, path)
+    }
+
+    /// Reads `text`; `path` is how errors name it.
+    pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+        let own = DeTable::parse(text).map_err(|error| invalid(text, path, error.message(), error.span()))?;
+        let roots_stated = own.get_ref().contains_key("roots");
+        let merged = overlay(defaults(), own);
+        let mut config = Config::deserialize(toml::de::Deserializer::from(merged))
+            .map_err(|error| invalid(text, path, error.message(), error.span()))?;
+        config.roots_stated = roots_stated;
+        config.validate(text, path)?;
+        Ok(config)
+    }
+
+    /// All patterns of what is left out.
+    pub fn excluded(&self) -> Vec<String> {
+        self.exclude.iter().chain(&self.extend_exclude).map(|pattern| pattern.get_ref().clone()).collect()
+    }
+
+    /// What the types can't say.
+    fn validate(&self, text: &str, path: &Path) -> Result<(), ConfigError> {
+        if self.roots_stated && self.roots.is_empty() {
+            let help = "name the folders that hold the project's TypeScript, or leave the key out";
+            return Err(reject(text, path, "`roots` is empty", text.find("roots").map(|at| at..at + 5), help));
+        }
+        let patterns = self.exclude.iter().chain(&self.extend_exclude).chain(&self.console.exclude);
+        for pattern in patterns {
+            if let Err(error) = Glob::new(pattern.get_ref()) {
+                let message = format!("`{}` is not a glob: {}", pattern.get_ref(), error.kind());
+                return Err(reject(text, path, &message, Some(pattern.span()), "`*`, `**`, `?`, `[…]` and `{a,b}` are known"));
+            }
+        }
+        for logger in [&self.console.edge, &self.console.frontend] {
+            logger.validate(text, path)?;
+        }
+        Ok(())
+    }
+}
+
+impl Logger {
+    /// Whether the module is a file of the project, not a package.
+    pub fn is_file(&self) -> bool {
+        let module = self.module.get_ref();
+        !module.contains(':') && [".ts", ".tsx", ".mts"].iter().any(|extension| module.ends_with(extension))
+    }
+
+    fn validate(&self, text: &str, path: &Path) -> Result<(), ConfigError> {
+        let module = self.module.get_ref();
+        let span = Some(self.module.span());
+        if module.is_empty() {
+            return Err(reject(text, path, "the logger's module is empty", span, "name a file such as `_shared/logger.ts`"));
+        }
+        if self.is_file() && (module.starts_with(['/', '.']) || module.split('/').any(|part| part == "..")) {
+            let help = "give it from the functions folder (edge) or from the folder that holds `src` (frontend), without `.` and `..`";
+            return Err(reject(text, path, &format!("the logger's module `{module}` is not a plain path"), span, help));
+        }
+        if !self.is_file() && (self.export.is_none() || self.form.is_none()) {
+            let message = format!("`{module}` is a package, whose exports are not read");
+            return Err(reject(text, path, &message, span, "state `export` and `form` beside `module`"));
+        }
+        for name in self.export.iter().chain(&self.alias) {
+            if !is_identifier(name.get_ref()) {
+                let message = format!("`{}` is not a JavaScript name", name.get_ref());
+                return Err(reject(text, path, &message, Some(name.span()), "use letters, digits, `_` and `$`"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether `name` is an identifier of letters, digits, `_` and `$`.
+fn is_identifier(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_alphabetic() || first == '_' || first == '$')
+        && name.chars().all(|part| part.is_alphanumeric() || part == '_' || part == '$')
+}
+
+/// The built-in tables as one.
+fn defaults() -> Spanned<DeTable<'static>> {
+    let tables = DEFAULTS.map(|text| DeTable::parse(text).expect("the built-in configuration is tested"));
+    let empty = Spanned::new(0..0, DeTable::new());
+    tables.into_iter().fold(empty, overlay)
+}
+
+/// `upper` over `lower`: tables are united, all else is replaced. Spans are kept.
+fn overlay<'i>(mut lower: Spanned<DeTable<'i>>, upper: Spanned<DeTable<'i>>) -> Spanned<DeTable<'i>> {
+    let table = lower.get_mut();
+    for (key, value) in upper.into_inner() {
+        match (table.remove(key.get_ref().as_ref()), value) {
+            (Some(old), new) if old.get_ref().is_table() && new.get_ref().is_table() => {
+                let span = new.span();
+                if let (DeValue::Table(old), DeValue::Table(new)) = (old.into_inner(), new.into_inner()) {
+                    let united = overlay(Spanned::new(span.clone(), old), Spanned::new(span.clone(), new));
+                    table.insert(key, Spanned::new(span, DeValue::Table(united.into_inner())));
+                }
+            }
+            (_, value) => {
+                table.insert(key, value);
+            }
+        }
+    }
+    lower
+}
+
+/// An error of the TOML reader, with the nearest known name where one was expected.
+fn invalid(text: &str, path: &Path, message: &str, span: Option<std::ops::Range<usize>>) -> ConfigError {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let help = quoted.split_first().filter(|(_, known)| !known.is_empty()).map(|(name, known)| {
+        nearest(name, known).map_or_else(
+            || format!("known here: {}", known.join(", ")),
+            |known| format!("did you mean `{known}`?"),
+        )
+    });
+    // A line's first line is the message; what follows repeats the known names.
+    let message = message.lines().next().unwrap_or(message).to_owned();
+    ConfigError::Invalid {
+        message,
+        file: NamedSource::new(path.display().to_string(), text.to_owned()),
+        place: span.map(SourceSpan::from),
+        help,
+    }
+}
+
+/// An error of our own.
+fn reject(text: &str, path: &Path, message: &str, span: Option<std::ops::Range<usize>>, help: &str) -> ConfigError {
+    ConfigError::Invalid {
+        message: message.to_owned(),
+        file: NamedSource::new(path.display().to_string(), text.to_owned()),
+        place: span.map(SourceSpan::from),
+        help: Some(help.to_owned()),
+    }
+}
+
+/// The known name that `name` was probably meant to be.
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let close = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known));
+    close.filter(|(distance, known)| *distance <= known.len().max(name.len()) / 3).min().map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(text, Path::new("phase2.toml"))
+    }
+
+    fn error(text: &str) -> (String, String, Option<String>) {
+        match parse(text).unwrap_err() {
+            ConfigError::Invalid { message, place, help, .. } => {
+                let place = place.map(|place| text[place.offset()..place.offset() + place.len()].to_owned());
+                (message, place.unwrap_or_default(), help)
+            }
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_whole() {
+        let config = Config::built_in();
+        assert_eq!(config.roots, ["supabase/functions", "src"]);
+        assert!(!config.roots_stated);
+        assert_eq!(config.console.levels.trace, Level::Debug);
+        assert_eq!(config.console.edge.module.get_ref(), "_shared/logger.ts");
+        assert_eq!(config.console.edge.export.as_ref().map(Spanned::get_ref), None);
+    }
+
+    #[test]
+    fn what_a_project_says_is_laid_over_them() {
+        let config = parse("roots = ['app']\n[console.levels]\nlog = 'debug'\n[console.edge]\nexport = 'audit'\n").unwrap();
+        assert_eq!(config.roots, ["app"]);
+        assert!(config.roots_stated);
+        assert_eq!((config.console.levels.log, config.console.levels.warn), (Level::Debug, Level::Warn));
+        assert_eq!(config.console.edge.module.get_ref(), "_shared/logger.ts");
+    }
+
+    #[test]
+    fn errors_point_at_their_place() {
+        let (message, place, help) = error("[console]\nlevls = 1\n");
+        assert!(message.contains("unknown field `levls`"), "{message}");
+        assert_eq!((place.as_str(), help.as_deref()), ("levls", Some("did you mean `levels`?")));
+
+        let (message, place, help) = error("[console.levels]\nlog = 'wran'\n");
+        assert!(message.contains("unknown variant `wran`"), "{message}");
+        assert_eq!((place.as_str(), help.as_deref()), ("'wran'", Some("did you mean `warn`?")));
+
+        let (message, place, _) = error("respect-gitignore = 'yes'\n");
+        assert!(message.contains("expected a boolean"), "{message}");
+        assert_eq!(place, "'yes'");
+
+        let (_, place, _) = error("roots = [\n");
+        assert!(!place.is_empty() || parse("roots = [\n").is_err());
+    }
+
+    #[test]
+    fn impossible_values_are_refused() {
+        assert_eq!(error("exclude = ['a[']\n").1, "'a['");
+        assert_eq!(error("roots = []\n").1, "roots");
+        assert_eq!(error("[console.edge]\nmodule = '../logger.ts'\n").1, "'../logger.ts'");
+        assert_eq!(error("[console.edge]\nmodule = 'npm:pino'\n").1, "'npm:pino'");
+        assert_eq!(error("[console.frontend]\nalias = 'a-b'\n").1, "'a-b'");
+    }
+}

@@ -1,0 +1,373 @@
+//! Fixes become one change of each file: merged, applied pass by pass, and proved.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::prove::{self, Flaw};
+use super::scan::{self, Record, Scan, Triggers};
+use super::{Judgement, Run};
+use crate::edit::{Edit, FileChange, Fix};
+use crate::project::{Project, RelPath};
+use crate::report::{Problem, Report};
+use crate::rules::Violation;
+use crate::syntax::Dialect;
+use crate::syntax::imports::Wanted;
+use crate::syntax::source::SourceFile;
+
+/// How often the result is looked at again for fixes that had to wait. The last look must find none.
+const MAX_PASSES: usize = 4;
+
+/// What the plan came to.
+pub struct Planned {
+    pub changes: Vec<FileChange>,
+    /// What is left.
+    pub remaining: Report,
+}
+
+/// A violation, told from all others of the same text.
+type Key = (&'static str, RelPath, usize, usize);
+
+fn key(violation: &Violation) -> Key {
+    (violation.rule, violation.path.clone(), violation.range.start, violation.range.end)
+}
+
+/// Applies all wanted fixes that stand the proof. A fix that doesn't is withdrawn, and all is done again without it.
+pub fn plan(run: &Run<'_>, mut first: Scan, judgement: Judgement) -> Planned {
+    let mut withdrawn: BTreeMap<Key, String> = BTreeMap::new();
+    loop {
+        match attempt(run, &mut first, &judgement, &withdrawn) {
+            Ok(planned) => return planned,
+            Err(flawed) => {
+                let before = withdrawn.len();
+                withdrawn.extend(flawed);
+                debug_assert!(withdrawn.len() > before, "each attempt withdraws another fix");
+                if withdrawn.len() == before {
+                    // Nothing more can be withdrawn: give all fixes up rather than write what isn't proved.
+                    let all = judgement.violations.iter().filter(|violation| violation.fix.is_some());
+                    withdrawn.extend(all.map(|violation| (key(violation), "it could not be proved".to_owned())));
+                }
+            }
+        }
+    }
+}
+
+/// The fixes to withdraw, each with the reason.
+type Withdrawals = BTreeMap<Key, String>;
+
+fn attempt(
+    run: &Run<'_>,
+    first: &mut Scan,
+    judgement: &Judgement,
+    withdrawn: &Withdrawals,
+) -> Result<Planned, Withdrawals> {
+    let mode = run.request.fix.expect("a plan is made only where fixes are wanted");
+    let triggers = Triggers::of(run.request);
+    let problems = judgement.problems.iter().cloned().chain(withdrawn.iter().map(|(key, reason)| withdrawal(first, key, reason)));
+    let problems: BTreeSet<Problem> = problems.collect();
+
+    // The texts that are changed so far, and the files that are new.
+    let mut texts: BTreeMap<RelPath, Arc<str>> = BTreeMap::new();
+    let mut excluded: BTreeSet<Key> = withdrawn.keys().cloned().collect();
+    let mut project = None::<Project>;
+    let mut records: BTreeMap<RelPath, Record> = BTreeMap::new();
+    let mut violations = judgement.violations.clone();
+    let mut notes = judgement.notes.clone();
+
+    for pass in 0..=MAX_PASSES {
+        let current = project.as_ref().unwrap_or(run.project);
+        let wanted: Vec<&Violation> = violations
+            .iter()
+            .filter(|violation| violation.fix.as_ref().is_some_and(|fix| mode.takes(fix.applicability)))
+            .filter(|violation| !excluded.contains(&key(violation)))
+            .collect();
+        if wanted.is_empty() {
+            break;
+        }
+        if pass == MAX_PASSES {
+            let unstable: BTreeSet<&RelPath> = wanted.iter().flat_map(|violation| fix_paths(violation)).collect();
+            let reason = format!("it leaves something to fix even after {MAX_PASSES} passes");
+            return Err(blame(judgement, withdrawn, |path| unstable.contains(path), &reason));
+        }
+        let record = |path: &RelPath| records.get(path).or_else(|| first.records.get(path));
+        let merged = merge(current, &record, &wanted);
+        let proved = prove_all(current, &record, &merged);
+        let flawed: Vec<(RelPath, Flaw)> = proved
+            .iter()
+            .filter_map(|(path, result)| Some((path.clone(), result.as_ref().err()?.clone())))
+            .collect();
+        if !flawed.is_empty() {
+            return Err(if pass == 0 {
+                guilty(current, &record, &wanted, &flawed)
+            } else {
+                let paths: BTreeSet<&RelPath> = flawed.iter().map(|(path, _)| path).collect();
+                blame(judgement, withdrawn, |path| paths.contains(path), "a later pass over its file failed")
+            });
+        }
+
+        excluded = excluded.into_iter().map(|key| shifted(key, &merged.edits)).collect();
+        let mut changed: Vec<SourceFile> = proved.into_iter().filter_map(|(_, result)| result.ok()).collect();
+        for file in &changed {
+            texts.insert(file.path.clone(), file.text.clone());
+        }
+        for (path, text) in &merged.new_files {
+            let text: Arc<str> = text.as_str().into();
+            texts.insert(path.clone(), text.clone());
+            changed.extend(Dialect::of(path).map(|dialect| SourceFile::parse(path.clone(), text, dialect)));
+        }
+        let next = run.project.with_overlay(texts.clone());
+        let passes = run.start(&next);
+        for file in changed {
+            let path = file.path.clone();
+            records.remove(&path);
+            let Some(entry) = next.file(&path) else { continue };
+            // A file that now holds nothing for any rule has no record left.
+            let empty = Record { facts: passes.iter().map(|_| None).collect(), ..scan::empty(entry, &file) };
+            records.insert(path, scan::again(entry, file, &triggers, &passes).unwrap_or(empty));
+        }
+        let judged = with_latest(first, &mut records, |scan| run.judge(&passes, scan));
+        violations = judged.violations;
+        notes = judged.notes;
+        drop(passes);
+        project = Some(next);
+    }
+
+    let current = project.as_ref().unwrap_or(run.project);
+    let mut last = Judgement { violations, notes, problems };
+    for violation in &mut last.violations {
+        if excluded.contains(&key(violation)) {
+            violation.fix = None;
+            violation.help = Some("its fix was withdrawn: it did not stand the proof".into());
+        }
+    }
+    let remaining = with_latest(first, &mut records, |scan| run.report(current, scan, &last));
+    let changes = texts.into_iter().map(|(path, after)| FileChange {
+        before: run.project.sources.read(&path).ok(),
+        path,
+        after: after.to_string(),
+    });
+    let changes = changes.filter(|change| change.before.as_deref() != Some(change.after.as_str()));
+    Ok(Planned { changes: changes.collect(), remaining })
+}
+
+/// Calls `look` with the latest record of each file, then puts the first ones back: another attempt may need them.
+fn with_latest<T>(first: &mut Scan, latest: &mut BTreeMap<RelPath, Record>, look: impl FnOnce(&Scan) -> T) -> T {
+    let mut olds: Vec<(RelPath, Option<Record>)> = Vec::new();
+    for (path, record) in std::mem::take(latest) {
+        let old = first.records.insert(path.clone(), record);
+        olds.push((path, old));
+    }
+    let result = look(first);
+    for (path, old) in olds {
+        let newest = match old {
+            Some(old) => first.records.insert(path.clone(), old),
+            None => first.records.remove(&path),
+        };
+        latest.extend(newest.map(|record| (path, record)));
+    }
+    result
+}
+
+/// The edits of one fix as if it were the only one, sorted.
+pub fn edits_of(project: &Project, scan: &Scan, fix: &Fix) -> Vec<Edit> {
+    let record = |path: &RelPath| scan.records.get(path);
+    let mut edits = fix.edits.clone();
+    for path in fix.paths() {
+        edits.extend(additions(project, &record, path, std::slice::from_ref(&fix)));
+    }
+    edits.sort_by(|a, b| (&a.path, a.range.start, a.range.end).cmp(&(&b.path, b.range.start, b.range.end)));
+    edits
+}
+
+/// The import and declaration insertions that `fixes` want in one file.
+fn additions<'r>(
+    project: &Project,
+    record: &impl Fn(&RelPath) -> Option<&'r Record>,
+    path: &RelPath,
+    fixes: &[&Fix],
+) -> Vec<Edit> {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut declarations: Vec<String> = Vec::new();
+    for fix in fixes {
+        let imports = fix.imports.iter().filter(|(file, _)| file == path).map(|(_, wanted)| wanted);
+        imports.for_each(|want| if !wanted.contains(want) { wanted.push(want.clone()) });
+        let statements = fix.declarations.iter().filter(|(file, _)| file == path).map(|(_, statement)| statement);
+        statements.for_each(|it| if !declarations.contains(it) { declarations.push(it.clone()) });
+    }
+    if wanted.is_empty() && declarations.is_empty() {
+        return Vec::new();
+    }
+    let parsed;
+    let imports = match record(path) {
+        Some(record) => &record.imports,
+        None => {
+            let (Some(dialect), Ok(text)) = (Dialect::of(path), project.sources.read(path)) else { return Vec::new() };
+            parsed = SourceFile::parse(path.clone(), text, dialect);
+            parsed.imports()
+        }
+    };
+    let same_module = |one: &str, other: &str| {
+        one == other || {
+            let target = project.resolver.resolve(path, one);
+            target.is_some() && target == project.resolver.resolve(path, other)
+        }
+    };
+    let insertions = imports.additions(&wanted, &declarations, same_module).into_iter();
+    insertions.map(|(at, text)| Edit { path: path.clone(), range: at..at, text }).collect()
+}
+
+/// The fixes of one pass as one set of edits.
+struct Merged<'v> {
+    taken: Vec<&'v Violation>,
+    /// Sorted by offset, none overlapping.
+    edits: BTreeMap<RelPath, Vec<Edit>>,
+    new_files: BTreeMap<RelPath, String>,
+}
+
+/// Takes each fix whose edits don't overlap with those taken before; the others wait for the next pass.
+fn merge<'v, 'r>(
+    project: &Project,
+    record: &impl Fn(&RelPath) -> Option<&'r Record>,
+    wanted: &[&'v Violation],
+) -> Merged<'v> {
+    let mut merged = Merged { taken: Vec::new(), edits: BTreeMap::new(), new_files: BTreeMap::new() };
+    for violation in wanted {
+        let Some(fix) = &violation.fix else { continue };
+        let fits = |edit: &Edit| merged.edits.get(&edit.path).is_none_or(|edits| fits_into(edits, edit));
+        let agrees = |path: &RelPath, text: &String| merged.new_files.get(path).is_none_or(|known| known == text);
+        if !fix.edits.iter().all(fits) || !fix.new_files.iter().all(|file| agrees(&file.path, &file.text)) {
+            continue;
+        }
+        for edit in &fix.edits {
+            let edits = merged.edits.entry(edit.path.clone()).or_default();
+            // Behind everything at the same offset: rules come in their order, and insertions before replacements.
+            let at = edits.partition_point(|known| order(known) <= order(edit));
+            if !edits[..at].iter().rev().take_while(|known| order(known) == order(edit)).any(|known| known == edit) {
+                edits.insert(at, edit.clone());
+            }
+        }
+        merged.new_files.extend(fix.new_files.iter().map(|file| (file.path.clone(), file.text.clone())));
+        merged.taken.push(violation);
+    }
+    let fixes: Vec<&Fix> = merged.taken.iter().filter_map(|violation| violation.fix.as_ref()).collect();
+    let paths: BTreeSet<&RelPath> = fixes.iter().flat_map(|fix| fix.paths()).collect();
+    for path in paths {
+        let edits = merged.edits.entry(path.clone()).or_default();
+        for addition in additions(project, record, path, &fixes) {
+            // An import stands before anything else that goes in at its place.
+            let at = edits.partition_point(|known| known.range.start < addition.range.start);
+            edits.insert(at, addition);
+        }
+    }
+    merged
+}
+
+fn order(edit: &Edit) -> (usize, bool) {
+    (edit.range.start, !edit.range.is_empty())
+}
+
+/// Whether `edit` overlaps with none of `edits`, or stands among them already. Insertions may touch anything.
+fn fits_into(edits: &[Edit], edit: &Edit) -> bool {
+    let start = edits.partition_point(|known| known.range.end < edit.range.start);
+    edits[start..].iter().take_while(|known| known.range.start <= edit.range.end).all(|known| {
+        let apart = known.range.end <= edit.range.start || edit.range.end <= known.range.start;
+        known == edit || apart
+    })
+}
+
+/// `text` after `edits`, which are sorted and don't overlap.
+pub fn apply(text: &str, edits: &[Edit]) -> String {
+    let mut result = String::with_capacity(text.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
+    let mut done = 0;
+    for edit in edits {
+        result.push_str(&text[done..edit.range.start]);
+        result.push_str(&edit.text);
+        done = edit.range.end;
+    }
+    result.push_str(&text[done..]);
+    result
+}
+
+/// Applies and proves the edits of each file.
+fn prove_all<'r>(
+    project: &Project,
+    record: &(impl Fn(&RelPath) -> Option<&'r Record> + Sync),
+    merged: &Merged<'_>,
+) -> Vec<(RelPath, Result<SourceFile, Flaw>)> {
+    let fixes: Vec<&Fix> = merged.taken.iter().filter_map(|violation| violation.fix.as_ref()).collect();
+    let files: Vec<(&RelPath, &Vec<Edit>)> = merged.edits.iter().collect();
+    files
+        .into_par_iter()
+        .map(|(path, edits)| {
+            let removed = removed_comments(&fixes, path);
+            (path.clone(), prove::prove(project, record(path), path, edits, &removed))
+        })
+        .collect()
+}
+
+fn removed_comments(fixes: &[&Fix], path: &RelPath) -> Vec<Range<usize>> {
+    let removed = fixes.iter().flat_map(|fix| &fix.removed_comments);
+    removed.filter(|(file, _)| file == path).map(|(_, range)| range.clone()).collect()
+}
+
+fn fix_paths(violation: &Violation) -> Vec<&RelPath> {
+    violation.fix.as_ref().map(Fix::paths).unwrap_or_default()
+}
+
+/// The fixes that spoil the files of `flawed`: those that do so alone, else all that touch them.
+fn guilty<'r>(
+    project: &Project,
+    record: &(impl Fn(&RelPath) -> Option<&'r Record> + Sync),
+    wanted: &[&Violation],
+    flawed: &[(RelPath, Flaw)],
+) -> Withdrawals {
+    let mut withdrawals = Withdrawals::new();
+    for (path, flaw) in flawed {
+        let touching: Vec<&&Violation> = wanted.iter().filter(|violation| fix_paths(violation).contains(&path)).collect();
+        let alone = |violation: &&Violation| {
+            let merged = merge(project, record, &[violation]);
+            let edits = merged.edits.get(path)?;
+            let fixes: Vec<&Fix> = violation.fix.iter().collect();
+            prove::prove(project, record(path), path, edits, &removed_comments(&fixes, path)).err()
+        };
+        let alone: Vec<(Key, String)> =
+            touching.iter().filter_map(|violation| Some((key(violation), alone(violation)?.to_string()))).collect();
+        if alone.is_empty() {
+            withdrawals.extend(touching.iter().map(|violation| (key(violation), flaw.to_string())));
+        } else {
+            withdrawals.extend(alone);
+        }
+    }
+    withdrawals
+}
+
+/// All fixes of the first pass that touch files of which `is_flawed` holds.
+fn blame(
+    judgement: &Judgement,
+    withdrawn: &Withdrawals,
+    is_flawed: impl Fn(&RelPath) -> bool,
+    reason: &str,
+) -> Withdrawals {
+    let touching = judgement.violations.iter().filter(|violation| fix_paths(violation).into_iter().any(&is_flawed));
+    let keys = touching.map(key).filter(|key| !withdrawn.contains_key(key));
+    keys.map(|key| (key, reason.to_owned())).collect()
+}
+
+/// Where a violation that wasn't fixed stands after `edits`.
+fn shifted(key: Key, edits: &BTreeMap<RelPath, Vec<Edit>>) -> Key {
+    let (rule, path, start, end) = key;
+    let shift = |offset: usize| {
+        let before = edits.get(&path).into_iter().flatten().take_while(|edit| edit.range.end <= offset && edit.range.start < offset.max(1));
+        before.fold(offset, |at, edit| at + edit.text.len() - edit.range.len())
+    };
+    let (start, end) = (shift(start), shift(end));
+    (rule, path, start, end)
+}
+
+fn withdrawal(scan: &Scan, (rule, path, start, _): &Key, reason: &str) -> Problem {
+    let line = scan.records.get(path).map_or(1, |record| record.text[..*start].matches('\n').count() + 1);
+    let message = format!("the {rule} fix at line {line} was withdrawn: {reason}. This is a defect of phase2; the file is otherwise as it should be");
+    Problem { path: Some(path.clone()), message }
+}

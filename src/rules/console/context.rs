@@ -1,0 +1,61 @@
+//! What the rule asks of one file, again and again.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use tree_sitter::Node;
+
+use crate::config::Console;
+use crate::syntax::scope::Name;
+use crate::syntax::source::SourceFile;
+
+/// One file, and the names that were looked up in it so far.
+pub struct FileContext<'a> {
+    /// The file.
+    pub file: &'a SourceFile,
+    /// The rule's options.
+    pub options: &'a Console,
+    /// What a message without words of its own starts with where no function has a name: the edge function's name, or that
+    /// of the file.
+    pub module_name: String,
+    names: RefCell<HashMap<String, Rc<Name>>>,
+}
+
+impl<'a> FileContext<'a> {
+    /// A context that knows no name yet.
+    pub fn new(file: &'a SourceFile, options: &'a Console, module_name: String) -> FileContext<'a> {
+        FileContext { file, options, module_name, names: RefCell::default() }
+    }
+
+    /// All that the file says of `name`.
+    pub fn name(&self, name: &str) -> Rc<Name> {
+        if let Some(known) = self.names.borrow().get(name) {
+            return Rc::clone(known);
+        }
+        let found = Rc::new(self.file.name(name));
+        self.names.borrow_mut().insert(name.to_owned(), Rc::clone(&found));
+        found
+    }
+
+    /// Whether an identifier holds what was thrown, or the `error` of a result: a catch variable, the parameter of a
+    /// rejection handler, a variable that is destructured from `error`.
+    pub fn is_error(&self, identifier: Node<'_>) -> bool {
+        let name = self.name(self.file.text_of(identifier));
+        let Some(declaration) = name.resolve(identifier.start_byte()) else { return false };
+        let from_key = declaration.property.clone().and_then(|property| self.file.text.get(property));
+        declaration.is_error() || from_key == Some("error")
+    }
+
+    /// Whether the declaration of an identifier says that its type is `any` or an `Error`.
+    pub fn is_typed_error(&self, identifier: Node<'_>) -> bool {
+        let name = self.name(self.file.text_of(identifier));
+        let Some(declaration) = name.resolve(identifier.start_byte()) else { return false };
+        let path = self.file.path_to(declaration.range.clone());
+        let annotation = path.iter().rev().skip(1).take(2).find_map(|node| node.child_by_field_name("type"));
+        annotation.is_some_and(|annotation| {
+            let text = self.file.text_of(annotation).trim_start_matches(':').trim();
+            text == "any" || text.ends_with("Error")
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! Where a file uses the global console, and how.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::context::FileContext;
+use crate::syntax::query::Matches;
+use crate::syntax::query::console::calls;
+
+/// A use of the global console.
+#[derive(Debug)]
+pub struct Use<'t> {
+    /// What is reported: the call, or the reference.
+    pub range: Range<usize>,
+    /// How it is named: `console.log`, `console`.
+    pub name: String,
+    /// The method, if one is named.
+    pub method: Option<String>,
+    /// How it is used.
+    pub kind: Kind<'t>,
+}
+
+/// How the console is used.
+#[derive(Debug)]
+pub enum Kind<'t> {
+    /// A call that is a statement.
+    Statement(Node<'t>, calls::Match<'t>),
+    /// Something else, for the reason that is given.
+    Other(&'static str),
+}
+
+/// The uses in a file, in order. `hits` are the byte offsets of the word `console`.
+pub fn find<'t>(cx: &FileContext<'t>, hits: &[usize]) -> Vec<Use<'t>> {
+    hits.iter().filter_map(|hit| at(cx, *hit..hit + "console".len())).collect()
+}
+
+/// The use at one occurrence of the word, if it is one.
+fn at<'t>(cx: &FileContext<'t>, word: Range<usize>) -> Option<Use<'t>> {
+    let path = cx.file.path_to(word.clone());
+    let (leaf, above) = path.split_last().filter(|(leaf, _)| leaf.byte_range() == word)?;
+    let (console, above) = match leaf.kind() {
+        "identifier" | "shorthand_property_identifier" => {
+            let name = cx.name("console");
+            let is_reference = name.references.iter().any(|range| range.start == word.start);
+            (is_reference && name.is_global_at(word.start)).then_some((*leaf, above))?
+        }
+        // `globalThis.console`
+        "property_identifier" => {
+            let (member, above) = above.split_last()?;
+            let object = member.child_by_field_name("object").filter(|object| object.kind() == "identifier")?;
+            let is_global = matches!(cx.file.text_of(object), "globalThis" | "window" | "self" | "global")
+                && cx.name(cx.file.text_of(object)).is_global_at(object.start_byte());
+            is_global.then_some((*member, above))?
+        }
+        _ => return None,
+    };
+    Some(classify(cx, console, above))
+}
+
+fn classify<'t>(cx: &FileContext<'t>, console: Node<'t>, above: &[Node<'t>]) -> Use<'t> {
+    let other = |node: Node<'t>, name: &str, method: Option<String>, reason| Use {
+        range: node.byte_range(),
+        name: name.to_owned(),
+        method,
+        kind: Kind::Other(reason),
+    };
+    let parent = above.last().copied();
+    let Some(access) = parent.filter(|node| node.child_by_field_name("object").map(|node| node.id()) == Some(console.id()))
+    else {
+        return other(console, "console", None, "the console itself is handed on");
+    };
+    let method = match access.kind() {
+        "member_expression" => access.child_by_field_name("property"),
+        _ => access
+            .child_by_field_name("index")
+            .filter(|index| index.kind() == "string")
+            .and_then(|index| index.named_child(0)),
+    };
+    let Some(method) = method.map(|method| cx.file.text_of(method).to_owned()) else {
+        return other(access, "console[…]", None, "which method is called is only known at run time");
+    };
+    let name = format!("console.{method}");
+    let around: Vec<Node<'t>> = above.iter().rev().skip(1).take(2).copied().collect();
+    let call = around.first().filter(|node| node.child_by_field_name("function").map(|node| node.id()) == Some(access.id()));
+    let Some(call) = call else {
+        let reason = match around.first().map(Node::kind) {
+            Some("assignment_expression") => "the console is assigned to",
+            _ => "it is handed on as a function, not called",
+        };
+        return other(access, &name, Some(method), reason);
+    };
+    let found = calls::Match::at(*call, cx.file.dialect, &cx.file.text);
+    let found = found.filter(|found| found.console.id() == console.id());
+    let kind = match (found, around.get(1).map(Node::kind)) {
+        (Some(found), Some("expression_statement")) => Kind::Statement(*call, found),
+        (None, _) => Kind::Other("it is not called in a way that is known"),
+        (_, Some("arrow_function")) => Kind::Other("it is the value of an arrow function, not a statement"),
+        _ => Kind::Other("its value is used: it is not a statement"),
+    };
+    Use { range: call.byte_range(), name, method: Some(method), kind }
+}

@@ -1,0 +1,93 @@
+//! The rules, and what every rule is: data about itself, facts that it collects from a file, and violations that it
+//! resolves from all facts of the project.
+//!
+//! A rule never writes, prints, reads a file by itself or knows the command line.
+
+use std::any::Any;
+use std::ops::Range;
+
+use crate::edit::Fix;
+use crate::project::{Project, ProjectFile, RelPath};
+use crate::report::{Note, Problem, Related};
+use crate::syntax::source::SourceFile;
+
+pub mod console;
+pub mod suppression;
+
+/// All rules but `suppression`, which judges what the others leave over and runs in the engine itself. Where fixes of
+/// several rules meet at one offset, their insertions stand in this order.
+pub fn all() -> Vec<Box<dyn Rule>> {
+    vec![Box::new(console::ConsoleRule)]
+}
+
+/// What each rule is, in the order of [`all`], `suppression` last.
+pub fn metas() -> Vec<&'static Meta> {
+    let mut metas: Vec<&'static Meta> = all().iter().map(|rule| rule.meta()).collect();
+    metas.push(&suppression::META);
+    metas
+}
+
+/// A rule as data.
+#[derive(Debug)]
+pub struct Meta {
+    /// Its name on the command line, in phase2.toml and in reports.
+    pub name: &'static str,
+    /// One line about it.
+    pub summary: &'static str,
+    /// Its page: `rules/<rule>/rule.md`.
+    pub page: &'static str,
+    /// Words without which a file can't hold a violation: a file that has none of them is not parsed.
+    pub triggers: &'static [&'static str],
+}
+
+/// A rule.
+pub trait Rule: Send + Sync {
+    /// What it is.
+    fn meta(&self) -> &'static Meta;
+
+    /// Prepares a pass over `project`: reads what must be known before a file is looked at, such as the exports of helper
+    /// modules.
+    fn start<'p>(&self, project: &'p Project) -> Box<dyn Pass + 'p>;
+}
+
+/// What a rule remembers of one file when its tree is gone: small, and the owner of its text ranges.
+pub type Facts = Box<dyn Any + Send + Sync>;
+
+/// One pass of a rule over a project.
+pub trait Pass: Send + Sync {
+    /// The facts of one file; `None` if it holds nothing for this rule. `hits` are the byte offsets of its triggers.
+    fn collect(&self, entry: &ProjectFile, file: &SourceFile, hits: &[usize]) -> Option<Facts>;
+
+    /// The violations of the whole project, from the facts of its files in the order of their paths.
+    fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution;
+}
+
+/// What a rule has to say of a project.
+#[derive(Debug, Default)]
+pub struct Resolution {
+    /// What it found.
+    pub violations: Vec<Violation>,
+    /// Remarks that change no exit status.
+    pub notes: Vec<Note>,
+    /// What kept it from its work.
+    pub problems: Vec<Problem>,
+}
+
+/// A place that a rule objects to.
+#[derive(Debug, Clone)]
+pub struct Violation {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// The file.
+    pub path: RelPath,
+    /// Byte offsets into the file; the end is exclusive.
+    pub range: Range<usize>,
+    /// What is wrong: a short sentence without a full stop.
+    pub message: String,
+    /// What to do about it, or why there is no fix.
+    pub help: Option<String>,
+    /// Other places that matter for this one.
+    pub related: Vec<Related>,
+    /// The repair; `None` if there is none, which `help` then explains.
+    pub fix: Option<Fix>,
+}

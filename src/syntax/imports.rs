@@ -1,0 +1,394 @@
+//! The imports of a file, and the edits that add one.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::source::SourceFile;
+use super::style::Style;
+
+/// The imports of one file, and how a new one is written into it. Owns all that it says: it outlives the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imports {
+    /// The import statements, in order.
+    pub statements: Vec<Import>,
+    place: Place,
+    style: Style,
+}
+
+/// One import statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// What stands between the quotes.
+    pub specifier: String,
+    /// The statement's byte range.
+    pub range: Range<usize>,
+    /// `import type …`
+    pub type_only: bool,
+    /// What it brings in.
+    pub bindings: Vec<Binding>,
+    addition: Option<Addition>,
+}
+
+/// A name that an import brings in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The name that the module exports; `default` and `*` for the default export and the whole module.
+    pub imported: String,
+    /// The name in this file.
+    pub local: String,
+    /// Whether it is only a type: `import type { X }`, `import { type X }`.
+    pub type_only: bool,
+}
+
+/// How a named import is added to a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Addition {
+    offset: usize,
+    before: String,
+    between: String,
+    after: String,
+}
+
+/// Where a new import statement goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    offset: usize,
+    before: String,
+    after: String,
+}
+
+/// A binding that a fix wants: `import { imported as local } from 'specifier'`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// How a new statement names the module.
+    pub specifier: String,
+    /// The exported name, or `default`.
+    pub imported: String,
+    /// The name in this file.
+    pub local: String,
+}
+
+impl Imports {
+    /// Reads the imports of `file`.
+    pub fn of(file: &SourceFile) -> Imports {
+        let root = file.root();
+        let mut cursor = root.walk();
+        let children: Vec<Node<'_>> = root.children(&mut cursor).collect();
+        let statements = children.iter().filter_map(|node| Import::of(file, *node)).collect();
+        Imports { statements, place: Place::of(file, &children), style: file.style().clone() }
+    }
+
+    /// The name under which `imported` of a module is known, if the file imports it as a value.
+    pub fn local_name(&self, imported: &str, is_module: impl Fn(&str) -> bool) -> Option<&str> {
+        self.statements
+            .iter()
+            .filter(|import| is_module(&import.specifier))
+            .flat_map(|import| &import.bindings)
+            .find(|binding| binding.imported == imported && !binding.type_only)
+            .map(|binding| binding.local.as_str())
+    }
+
+    /// The insertions (offset, text) that bring in everything that is `wanted`, sorted by offset. Names of one module share
+    /// a statement: one that is there if `same_module(its specifier, the wanted one)` says so, else a new one.
+    pub fn additions(&self, wanted: &[Wanted], same_module: impl Fn(&str, &str) -> bool) -> Vec<(usize, String)> {
+        let mut modules: Vec<(&str, Vec<&Wanted>)> = Vec::new();
+        for want in wanted {
+            let present = self.statements.iter().filter(|import| same_module(&import.specifier, &want.specifier));
+            let known = |binding: &Binding| {
+                binding.imported == want.imported && binding.local == want.local && !binding.type_only
+            };
+            if present.flat_map(|import| &import.bindings).any(known) {
+                continue;
+            }
+            match modules.iter_mut().find(|(specifier, _)| *specifier == want.specifier) {
+                Some((_, wants)) if wants.contains(&want) => {}
+                Some((_, wants)) => wants.push(want),
+                None => modules.push((&want.specifier, vec![want])),
+            }
+        }
+        modules.sort();
+
+        let (mut insertions, mut lines) = (Vec::new(), Vec::new());
+        for (specifier, mut wants) in modules {
+            wants.sort_by_key(|want| (&want.imported, &want.local));
+            let addition = self
+                .statements
+                .iter()
+                .filter(|import| same_module(&import.specifier, specifier))
+                .find_map(|import| import.addition.as_ref());
+            let (default, named): (Vec<&Wanted>, Vec<&Wanted>) =
+                wants.into_iter().partition(|want| want.imported == "default");
+            match addition {
+                Some(Addition { offset, before, between, after }) if !named.is_empty() => {
+                    let names: Vec<String> = named.iter().map(|want| clause(want)).collect();
+                    insertions.push((*offset, format!("{before}{}{after}", names.join(between))));
+                }
+                _ if !named.is_empty() => {
+                    let names: Vec<String> = named.iter().map(|want| clause(want)).collect();
+                    lines.push(self.statement(&format!("{{ {} }}", names.join(", ")), specifier));
+                }
+                _ => {}
+            }
+            lines.extend(default.iter().map(|want| self.statement(&want.local, specifier)));
+        }
+        if !lines.is_empty() {
+            let Place { offset, before, after } = &self.place;
+            insertions.push((*offset, format!("{before}{}{after}", lines.join(self.style.newline))));
+        }
+        insertions.sort();
+        insertions
+    }
+
+    /// `import <clause> from '<specifier>';` in the file's style.
+    fn statement(&self, clause: &str, specifier: &str) -> String {
+        let end = if self.style.semicolons { ";" } else { "" };
+        format!("import {clause} from {}{end}", self.style.quoted(specifier))
+    }
+}
+
+/// `log`, or `log as appLog`.
+fn clause(want: &Wanted) -> String {
+    if want.imported == want.local { want.local.clone() } else { format!("{} as {}", want.imported, want.local) }
+}
+
+impl Import {
+    fn of(file: &SourceFile, node: Node<'_>) -> Option<Import> {
+        if node.kind() != "import_statement" {
+            return None;
+        }
+        let mut cursor = node.walk();
+        let children: Vec<Node<'_>> = node.children(&mut cursor).collect();
+        let type_only = children.iter().any(|child| child.kind() == "type");
+        let clause = children.iter().find(|child| child.kind() == "import_clause");
+        let required = children.iter().find(|child| child.kind() == "import_require_clause");
+        let source = node.child_by_field_name("source").or_else(|| required?.child_by_field_name("source"))?;
+        let specifier = file.text_of(source).trim_matches(['\'', '"']).to_owned();
+
+        let mut import = Import { specifier, range: node.byte_range(), type_only, bindings: Vec::new(), addition: None };
+        let bind = |imported: &str, local: Node<'_>, type_only: bool| Binding {
+            imported: imported.to_owned(),
+            local: file.text_of(local).to_owned(),
+            type_only,
+        };
+        if let Some(name) = required.and_then(|clause| clause.named_child(0)) {
+            import.bindings.push(bind("*", name, type_only));
+        }
+        let Some(clause) = clause else { return Some(import) };
+        let mut cursor = clause.walk();
+        for part in clause.named_children(&mut cursor) {
+            match part.kind() {
+                "identifier" => {
+                    import.bindings.push(bind("default", part, type_only));
+                    import.addition = Some(Addition {
+                        offset: part.end_byte(),
+                        before: ", { ".into(),
+                        between: ", ".into(),
+                        after: " }".into(),
+                    });
+                }
+                "namespace_import" => {
+                    import.bindings.extend(part.named_child(0).map(|name| bind("*", name, type_only)));
+                    import.addition = None;
+                }
+                "named_imports" => {
+                    let mut cursor = part.walk();
+                    let names = part.named_children(&mut cursor).filter(|child| child.kind() == "import_specifier");
+                    let names: Vec<Node<'_>> = names.collect();
+                    import.bindings.extend(names.iter().filter_map(|specifier| {
+                        let name = specifier.child_by_field_name("name")?;
+                        let local = specifier.child_by_field_name("alias").unwrap_or(name);
+                        let own_type = specifier.child(0).is_some_and(|child| child.kind() == "type");
+                        Some(bind(file.text_of(name), local, type_only || own_type))
+                    }));
+                    import.addition = Some(Addition::to_names(file, part, &names));
+                }
+                _ => {}
+            }
+        }
+        if type_only {
+            import.addition = None;
+        }
+        Some(import)
+    }
+}
+
+impl Addition {
+    /// Behind the last name between the braces, on a line of its own if that has one.
+    fn to_names(file: &SourceFile, braces: Node<'_>, names: &[Node<'_>]) -> Addition {
+        let Some(last) = names.last() else {
+            let offset = braces.start_byte() + 1;
+            return Addition { offset, before: " ".into(), between: ", ".into(), after: " ".into() };
+        };
+        let line_start = file.text[..last.start_byte()].rfind('\n').map_or(0, |at| at + 1);
+        let lead = &file.text[line_start..last.start_byte()];
+        let before = if line_start > braces.start_byte() && lead.trim().is_empty() {
+            format!(",{}{lead}", file.style().newline)
+        } else {
+            ", ".into()
+        };
+        Addition { offset: last.end_byte(), between: before.clone(), before, after: String::new() }
+    }
+}
+
+impl Place {
+    /// After the last import of the leading block; without one, below what must stay at the top of a file.
+    fn of(file: &SourceFile, children: &[Node<'_>]) -> Place {
+        let is_top = |node: &&Node<'_>| {
+            matches!(node.kind(), "hash_bang_line" | "comment" | "import_statement") || is_directive(**node)
+        };
+        let top: Vec<Node<'_>> = children.iter().take_while(is_top).copied().collect();
+        match top.iter().rposition(|node| node.kind() == "import_statement") {
+            Some(last) => Place::after_import(file, top[last]),
+            None => Place::at_top(file, &top),
+        }
+    }
+
+    fn after_import(file: &SourceFile, import: Node<'_>) -> Place {
+        let (text, newline) = (&file.text, file.style().newline);
+        let line_end = memchr::memchr(b'\n', &text.as_bytes()[import.end_byte()..])
+            .map_or(text.len(), |at| import.end_byte() + at);
+        let line_end = if text[..line_end].ends_with('\r') { line_end - 1 } else { line_end };
+        let rest = text[import.end_byte()..line_end].trim();
+        let only_comment = rest.is_empty()
+            || rest.starts_with("//")
+            || (rest.starts_with("/*") && rest.find("*/") == Some(rest.len().saturating_sub(2)));
+        if only_comment {
+            Place { offset: line_end, before: newline.into(), after: String::new() }
+        } else {
+            Place { offset: import.end_byte(), before: newline.into(), after: newline.into() }
+        }
+    }
+
+    /// Below a shebang, a licence, `/// <reference`, other pragmas and directives; above a comment that belongs to the
+    /// first declaration.
+    fn at_top(file: &SourceFile, top: &[Node<'_>]) -> Place {
+        let (text, newline) = (&file.text, file.style().newline);
+        let mut keep = 0;
+        for (index, node) in top.iter().enumerate() {
+            let last = top.get(index + 1).is_none();
+            let blank_below = text[node.end_byte()..].trim_start_matches([' ', '\t', ';']).trim_start_matches('\r');
+            let blank_below = blank_below.strip_prefix('\n').is_some_and(|rest| {
+                rest.trim_start_matches([' ', '\t', '\r']).starts_with('\n') || rest.trim().is_empty()
+            });
+            let fixed = node.kind() != "comment" || is_pragma(file.text_of(*node));
+            // A comment stays above only if nothing but more of the top follows, or a blank line parts it from the code.
+            if fixed || blank_below || (!last && keep_with_next(file, *node, top[index + 1])) {
+                keep = index + 1;
+            }
+        }
+        let Some(last) = keep.checked_sub(1).map(|index| top[index]) else {
+            let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+            let gap = if text[start..].starts_with(['\n', '\r']) || text.len() == start { "" } else { newline };
+            return Place { offset: start, before: String::new(), after: format!("{newline}{gap}") };
+        };
+        // The shebang's node may include its line end.
+        let end = last.start_byte() + file.text_of(last).trim_end().len();
+        let line_end = memchr::memchr(b'\n', &text.as_bytes()[end..]).map_or(text.len(), |at| end + at);
+        let line_end = if text[..line_end].ends_with('\r') { line_end - 1 } else { line_end };
+        if !text[end..line_end].trim_matches([' ', '\t', ';']).is_empty() {
+            // Code follows on the same line.
+            return Place { offset: end, before: newline.into(), after: newline.into() };
+        }
+        let gap = if last.kind() == "hash_bang_line" { newline.to_owned() } else { format!("{newline}{newline}") };
+        let code_follows = text[line_end..].lines().nth(1).is_some_and(|line| !line.trim().is_empty());
+        Place { offset: line_end, before: gap, after: if code_follows { newline.to_owned() } else { String::new() } }
+    }
+}
+
+/// `'use client';` and its like.
+fn is_directive(node: Node<'_>) -> bool {
+    node.kind() == "expression_statement"
+        && node.named_child_count() == 1
+        && node.named_child(0).is_some_and(|child| child.kind() == "string")
+}
+
+/// A comment that a tool reads at the top of a file, or that lawyers do.
+fn is_pragma(comment: &str) -> bool {
+    const MARKS: [&str; 11] = [
+        "///", "/*!", "@ts-nocheck", "@ts-check", "@license", "@jsx", "eslint", "deno-lint-ignore-file", "prettier-ignore",
+        "phase2-ignore-file", "opyright",
+    ];
+    MARKS.iter().any(|mark| comment.contains(mark)) || comment.contains("SPDX-")
+}
+
+/// Whether a comment at the top runs on into a node that stays at the top as well.
+fn keep_with_next(file: &SourceFile, comment: Node<'_>, next: Node<'_>) -> bool {
+    let gap = &file.text[comment.end_byte().min(next.start_byte())..next.start_byte()];
+    let pragma = next.kind() != "comment" || is_pragma(file.text_of(next));
+    pragma && gap.matches('\n').count() <= 1
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use crate::syntax::source::tests::file;
+
+    fn want(imported: &str, local: &str) -> Wanted {
+        Wanted { specifier: "./log".into(), imported: imported.into(), local: local.into() }
+    }
+
+    /// `text` after `log` was imported from `./log`.
+    fn with(text: &str, wanted: &[Wanted]) -> String {
+        let file = file(text);
+        let mut result = text.to_owned();
+        for (offset, insertion) in file.imports().additions(wanted, |a, b| a == b).into_iter().rev() {
+            result.insert_str(offset, &insertion);
+        }
+        result
+    }
+
+    fn check(before: &str, after: &str) {
+        assert_eq!(with(before, &[want("log", "log")]), after);
+    }
+
+    #[test]
+    fn after_the_last_import_of_the_leading_block() {
+        check("import a from 'a';\nx();\nimport b from 'b';\n", "import a from 'a';\nimport { log } from './log';\nx();\nimport b from 'b';\n");
+        check("import {\n  a,\n} from \"a\"; // why\nx();\n", "import {\n  a,\n} from \"a\"; // why\nimport { log } from \"./log\";\nx();\n");
+        check("import 'a'\n", "import 'a'\nimport { log } from './log'\n");
+        check("import a from 'a'; x();\n", "import a from 'a';\nimport { log } from './log';\n x();\n");
+        check("import a from 'a';\r\nx();\r\n", "import a from 'a';\r\nimport { log } from './log';\r\nx();\r\n");
+        check("import a from 'a'", "import a from 'a'\nimport { log } from './log'");
+    }
+
+    #[test]
+    fn joins_the_import_that_is_there() {
+        check("import { a } from './log';\n", "import { a, log } from './log';\n");
+        check("import {\n  a,\n  b,\n} from './log';\n", "import {\n  a,\n  b,\n  log,\n} from './log';\n");
+        check("import x from './log';\n", "import x, { log } from './log';\n");
+        check("import x, { a } from './log';\n", "import x, { a, log } from './log';\n");
+        check("import {} from './log';\n", "import { log } from './log';\n");
+        check("import { log } from './log';\n", "import { log } from './log';\n");
+        assert_eq!(
+            with("import { log } from './log';\n", &[want("log", "appLog")]),
+            "import { log, log as appLog } from './log';\n"
+        );
+    }
+
+    #[test]
+    fn types_and_namespaces_take_no_value() {
+        check("import type { A } from './log';\n", "import type { A } from './log';\nimport { log } from './log';\n");
+        check("import * as L from './log';\n", "import * as L from './log';\nimport { log } from './log';\n");
+        check("import { type log as T } from './log';\n", "import { type log as T, log } from './log';\n");
+    }
+
+    #[test]
+    fn without_imports_below_what_stays_on_top() {
+        check("x();\n", "import { log } from './log';\n\nx();\n");
+        check("\u{feff}x();\n", "\u{feff}import { log } from './log';\n\nx();\n");
+        check("#!/usr/bin/env deno\nx();\n", "#!/usr/bin/env deno\nimport { log } from './log';\n\nx();\n");
+        check("'use client';\n\nx();\n", "'use client';\n\nimport { log } from './log';\n\nx();\n");
+        check("// @ts-nocheck\nx();\n", "// @ts-nocheck\n\nimport { log } from './log';\n\nx();\n");
+        check("/** Licence. */\n\n/** Doc. */\nfunction f() {}\n", "/** Licence. */\n\nimport { log } from './log';\n\n/** Doc. */\nfunction f() {}\n");
+        check("/** Doc. */\nfunction f() {}\n", "import { log } from './log';\n\n/** Doc. */\nfunction f() {}\n");
+        check("/// <reference types=\"x\" />\nx();\n", "/// <reference types=\"x\" />\n\nimport { log } from './log';\n\nx();\n");
+        check("", "import { log } from './log';\n");
+    }
+
+    #[test]
+    fn a_default_export_gets_a_statement_of_its_own() {
+        assert_eq!(with("x();\n", &[want("default", "logger")]), "import logger from './log';\n\nx();\n");
+    }
+}
