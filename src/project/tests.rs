@@ -285,7 +285,7 @@ fn generated_trees_of_ignore_files_are_read_as_git_reads_them() {
         "!/a/",
     ];
     let mut differing = BTreeSet::new();
-    for seed in 0..60 {
+    for seed in 0..40 {
         let mut numbers = Numbers(seed);
         let tree = Tree::new(&[]);
         let mut folders = vec![String::new()];
@@ -307,10 +307,9 @@ fn generated_trees_of_ignore_files_are_read_as_git_reads_them() {
         tree.write(".git/info/exclude", numbers.pick(&PATTERNS).as_bytes());
         // The whole tree, and a project in one of its folders unless git ignores that one: then it lists nothing.
         let inner = folders[1].trim_end_matches('/').to_owned();
-        for folder in [String::new(), inner] {
-            let (ours, gits) = (seen_by_us(&tree, &folder), seen_by_git(&tree, &folder));
-            let ignored = !folder.is_empty() && gits.is_empty();
-            if ours != gits && !ignored {
+        let ignored = Command::new("git").args(["check-ignore", "-q", &inner]).current_dir(tree.path("")).status();
+        for folder in [String::new()].into_iter().chain((!ignored.unwrap().success()).then_some(inner)) {
+            if seen_by_us(&tree, &folder) != seen_by_git(&tree, &folder) {
                 differing.insert((seed, folder));
             }
         }

@@ -47,91 +47,85 @@ pub struct Excluded {
 /// Ignored, excluded and hidden folders are not entered, symlinks not followed. A root counts whatever its own name; in
 /// it the same holds for what is below.
 pub(super) fn list(project: &Path, roots: &[RelPath], excludes: &Excludes, ignores: &mut Ignores) -> Listing {
-    let mut listing = Listing::default();
+    let mut walker = Walker { project, roots, excludes, ignores, listing: Listing::default() };
     for root in roots {
-        list_root(project, root, roots, excludes, ignores, &mut listing);
+        walker.walk(root);
     }
+    let mut listing = walker.listing;
     listing.files.sort_by(|a, b| a.path.cmp(&b.path));
     listing.excluded.sort_by(|a, b| a.path.cmp(&b.path));
     listing
 }
 
-fn list_root(
-    project: &Path,
-    root: &RelPath,
-    roots: &[RelPath],
-    excludes: &Excludes,
-    ignores: &mut Ignores,
-    listing: &mut Listing,
-) {
-    let mut walk = WalkDir::new(root.to_absolute(project)).sort_by_file_name().into_iter();
-    while let Some(entry) = walk.next() {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                listing.problems.push(unreadable(project, &error));
-                continue;
+struct Walker<'a> {
+    project: &'a Path,
+    roots: &'a [RelPath],
+    excludes: &'a Excludes,
+    ignores: &'a mut Ignores,
+    listing: Listing,
+}
+
+impl Walker<'_> {
+    fn walk(&mut self, root: &RelPath) {
+        let mut walk = WalkDir::new(root.to_absolute(self.project)).sort_by_file_name().into_iter();
+        while let Some(entry) = walk.next() {
+            match entry {
+                Ok(entry) if entry.depth() == 0 => {}
+                Ok(entry) => {
+                    if !self.visit(&entry, root) && entry.file_type().is_dir() {
+                        walk.skip_current_dir();
+                    }
+                }
+                Err(error) => self.report(&error),
             }
-        };
-        if entry.depth() == 0 || !(entry.file_type().is_dir() || entry.file_type().is_file()) {
-            continue;
         }
+    }
+
+    /// Lists `entry` if it is a file that counts. Returns whether the walk may go into it if it is a folder.
+    fn visit(&mut self, entry: &DirEntry, root: &RelPath) -> bool {
         let is_folder = entry.file_type().is_dir();
-        match consider(project, &entry, roots, excludes, ignores) {
-            Verdict::Take(path) if is_folder => drop(path),
-            Verdict::Take(path) => match entry.metadata() {
-                Ok(data) => listing.files.push(Listed { path, size: data.len(), root: root.clone() }),
-                Err(error) => listing.problems.push(unreadable(project, &error)),
-            },
-            verdict => {
-                match verdict {
-                    Verdict::Exclude(excluded) => listing.excluded.push(excluded),
-                    Verdict::Report(problem) => listing.problems.push(problem),
-                    _ => {}
-                }
-                if is_folder {
-                    walk.skip_current_dir();
-                }
+        let name = entry.file_name().to_string_lossy();
+        let may_count =
+            if is_folder { !name.starts_with('.') } else { entry.file_type().is_file() && is_typescript(&name) };
+        if !may_count || self.is_ignored(entry) {
+            return false;
+        }
+        let Some(path) = RelPath::from_absolute(self.project, entry.path()) else {
+            let kind = if is_folder { "folder" } else { "file" };
+            let message = format!("the name of the {kind} {:?} is not valid Unicode: rename it", entry.path());
+            self.listing.problems.push(Problem { path: None, message });
+            return false;
+        };
+        if is_folder && self.roots.binary_search(&path).is_ok() {
+            return false; // walked by itself
+        }
+        if let Some(pattern) = self.excludes.matching(&path, is_folder)
+            && !(is_folder && is_function_named_like_output(entry, &path, pattern))
+        {
+            self.listing.excluded.push(Excluded { path, pattern: pattern.to_owned() });
+            return false;
+        }
+        if !is_folder {
+            match entry.metadata() {
+                Ok(data) => self.listing.files.push(Listed { path, size: data.len(), root: root.clone() }),
+                Err(error) => self.report(&error),
             }
         }
+        true
     }
-}
 
-/// What becomes of an entry.
-enum Verdict {
-    Take(RelPath),
-    Leave,
-    Exclude(Excluded),
-    Report(Problem),
-}
-
-fn consider(
-    project: &Path,
-    entry: &DirEntry,
-    roots: &[RelPath],
-    excludes: &Excludes,
-    ignores: &mut Ignores,
-) -> Verdict {
-    let is_folder = entry.file_type().is_dir();
-    let name = entry.file_name().to_string_lossy();
-    let may_count = if is_folder { !name.starts_with('.') } else { is_typescript(&name) };
-    let path = RelPath::from_absolute(project, entry.path());
-    // A root inside of a root is walked by itself, whatever is said of it here.
-    let is_root = is_folder && path.as_ref().is_some_and(|path| roots.binary_search(path).is_ok());
-    if !may_count || is_root || is_ignored(entry, ignores) {
-        return Verdict::Leave;
-    }
-    let Some(path) = path else {
-        let kind = if is_folder { "folder" } else { "file" };
-        let message = format!("the name of the {kind} {:?} is not valid Unicode: rename it", entry.path());
-        return Verdict::Report(Problem { path: None, message });
-    };
-    match excludes.matching(&path, is_folder) {
-        Some(pattern) if !(is_folder && is_function_named_like_output(entry, &path, pattern)) => {
-            let pattern = pattern.to_owned();
-            Verdict::Exclude(Excluded { path, pattern })
+    fn is_ignored(&mut self, entry: &DirEntry) -> bool {
+        if let Some(parent) = entry.path().parent() {
+            self.ignores.enter(parent);
         }
-        _ => Verdict::Take(path),
+        self.ignores.is_ignored(entry.path(), entry.file_type().is_dir())
+    }
+
+    fn report(&mut self, error: &walkdir::Error) {
+        let path = error.path().and_then(|path| RelPath::from_absolute(self.project, path));
+        let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+        let message = format!("can't be looked into ({reason}): make it readable, or exclude it");
+        self.listing.problems.push(Problem { path, message });
     }
 }
 
@@ -140,23 +134,10 @@ fn is_typescript(name: &str) -> bool {
     RelPath::new(name).is_some_and(|path| Dialect::of(&path).is_some())
 }
 
-fn is_ignored(entry: &DirEntry, ignores: &mut Ignores) -> bool {
-    if let Some(parent) = entry.path().parent() {
-        ignores.enter(parent);
-    }
-    ignores.is_ignored(entry.path(), entry.file_type().is_dir())
-}
-
 /// Whether the folder is an edge function that happens to be called `build` or `dist`: its name is its URL, and nobody
 /// puts a build's output there.
 fn is_function_named_like_output(entry: &DirEntry, path: &RelPath, pattern: &str) -> bool {
     DEFAULT_EXCLUDES.contains(&pattern)
         && path.parent().is_some_and(|parent| functions_folder(path).as_ref() == Some(&parent))
         && entry.path().join("index.ts").is_file()
-}
-
-fn unreadable(project: &Path, error: &walkdir::Error) -> Problem {
-    let path = error.path().and_then(|path| RelPath::from_absolute(project, path));
-    let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-    Problem { path, message: format!("can't be looked into ({reason}): make it readable, or exclude it") }
 }
