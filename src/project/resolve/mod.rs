@@ -76,17 +76,20 @@ impl Resolver {
     /// specifiers of the imports that `from` already has.
     ///
     /// Edge: relative with the extension, or through an import map's prefix that a sibling uses. Frontend: by the most
-    /// specific alias of `tsconfig.json`, unless the file imports modules by relative paths only; without an extension
+    /// specific alias of `tsconfig.json`, unless the file writes such paths relatively; without an extension
     /// unless the siblings carry one.
     pub fn specifier(&self, from: &RelPath, to: &RelPath, siblings: &[&str]) -> String {
         match Surface::of(from) {
             Surface::Edge => self.mapped_specifier(from, to, siblings).unwrap_or_else(|| relative(from, to.as_str())),
             Surface::Frontend => {
                 let forms = self.forms(to, self.ending(from, siblings));
-                let alias = || self.alias_specifier(from, to, &forms, siblings);
-                if self.prefers_relative(from, to, siblings) { None } else { alias() }
-                    .or_else(|| forms.iter().map(|form| relative(from, form)).find(|it| self.means(from, it, to)))
-                    .unwrap_or_else(|| relative(from, to.as_str()))
+                let relatives = || forms.iter().map(|form| relative(from, form)).find(|it| self.means(from, it, to));
+                let found = if self.prefers_relative(from, to, siblings) {
+                    relatives()
+                } else {
+                    self.alias_specifier(from, to, &forms, siblings).or_else(relatives)
+                };
+                found.unwrap_or_else(|| relative(from, to.as_str()))
             }
         }
     }
@@ -131,7 +134,7 @@ impl Resolver {
     }
 
     /// Whether `from` would write a relative path to `to`: because it does so for its own folder, or for every module
-    /// that it imports.
+    /// that it imports, unless `to` is further away than all of them.
     fn prefers_relative(&self, from: &RelPath, to: &RelPath, siblings: &[&str]) -> bool {
         let modules: Vec<(&str, RelPath)> = self.sibling_modules(from, siblings).collect();
         if from.parent() == to.parent() {
@@ -141,7 +144,10 @@ impl Resolver {
                 return true;
             }
         }
-        !modules.is_empty() && modules.iter().all(|(specifier, _)| is_relative(specifier))
+        let steps_up = |specifier: &str| specifier.matches("../").count();
+        let reach = modules.iter().map(|(specifier, _)| steps_up(specifier)).max();
+        reach.is_some_and(|reach| steps_up(&relative(from, to.as_str())) <= reach.max(1))
+            && modules.iter().all(|(specifier, _)| is_relative(specifier))
     }
 
     /// How the siblings end. One without an extension shows that none is needed.

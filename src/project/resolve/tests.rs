@@ -223,6 +223,9 @@ fn a_file_that_imports_relatively_goes_on_so() {
     assert_eq!(siblings(&["react", "../lib/x"]), "../lib/logger");
     assert_eq!(siblings(&["./b", "@/ui/button"]), "@/lib/logger");
     assert_eq!(siblings(&["react", "./style.css"]), "@/lib/logger");
+    let far = |siblings: &[&str]| imports.specifier("src/pages/x/y/a.ts", "src/lib/logger.ts", siblings);
+    assert_eq!(far(&["../../b"]), "@/lib/logger");
+    assert_eq!(far(&["../../b", "../../../lib/x"]), "../../../lib/logger");
     let beside = |siblings: &[&str]| imports.specifier("src/pages/a.ts", "src/pages/logger.ts", siblings);
     assert_eq!(beside(&["./b", "@/ui/button"]), "./logger");
     assert_eq!(beside(&["@/ui/button"]), "@/pages/logger");
