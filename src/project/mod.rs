@@ -1,5 +1,267 @@
 //! The tree on disk: which files belong to the project, and how they refer to each other.
 
+mod content;
+mod discover;
+mod excludes;
+mod ignores;
 mod path;
+mod resolve;
+mod roots;
+mod selection;
+mod sources;
+mod supabase;
+#[cfg(test)]
+mod testing;
+mod unit;
+mod walk;
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use content::{is_generated, is_minified};
+pub use discover::{CONFIG_FILE, NoRoot, find_root};
+pub use excludes::{DEFAULT_EXCLUDES, ExcludeError};
 pub use path::RelPath;
+pub use resolve::Resolver;
+pub use roots::{DEFAULT_ROOTS, RootsError};
+pub use selection::{Selection, SelectionError};
+pub use sources::{ReadError, Sources};
+pub use supabase::{EdgeFunction, SupabaseError, SupabaseFolder};
+pub use unit::{Surface, Unit};
+pub use walk::Excluded;
+
+use crate::syntax::Dialect;
+use excludes::Excludes;
+use ignores::Ignores;
+use walk::Listed;
+
+/// A project as one run sees it: its files, their texts and how they refer to each other.
+#[derive(Debug)]
+pub struct Project {
+    /// The project root: an absolute path without symlinks.
+    pub root: PathBuf,
+    /// The folders that the files were found in, sorted.
+    pub roots: Vec<RelPath>,
+    /// The TypeScript files of the roots, sorted by path.
+    pub files: Vec<ProjectFile>,
+    /// The units that the files belong to.
+    pub units: Vec<Unit>,
+    /// The supabase folders that have edge functions in the roots, sorted.
+    pub supabase: Vec<SupabaseFolder>,
+    /// The files' texts.
+    pub sources: Sources,
+    /// What imports mean.
+    pub resolver: Resolver,
+    /// What was left out by an exclude pattern, though git doesn't ignore it.
+    pub excluded: Vec<Excluded>,
+    /// What could not be looked at: each may hide a file, so a run that has any must not end well.
+    pub problems: Vec<Problem>,
+    excludes: Excludes,
+}
+
+/// What the configuration says about a project's files.
+#[derive(Debug, Clone)]
+pub struct ProjectOptions {
+    /// Globs of folders, relative to the project root; `None` for [`DEFAULT_ROOTS`], as far as they exist.
+    pub roots: Option<Vec<String>>,
+    /// Patterns of what to leave out. [`DEFAULT_EXCLUDES`] count only if they are among them.
+    pub exclude: Vec<String>,
+    /// Whether what git ignores is left out.
+    pub gitignore: bool,
+}
+
+impl Default for ProjectOptions {
+    fn default() -> Self {
+        let exclude = DEFAULT_EXCLUDES.iter().map(|pattern| (*pattern).to_owned()).collect();
+        ProjectOptions { roots: None, exclude, gitignore: true }
+    }
+}
+
+/// A file of the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectFile {
+    /// Where it is.
+    pub path: RelPath,
+    /// Its size in bytes when it was listed.
+    pub size: u64,
+    /// The unit that it belongs to.
+    pub unit: UnitId,
+}
+
+/// One of a project's units; see [`Project::unit`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitId(usize);
+
+/// Something about the project on disk that went wrong, but not so that nothing else could be done.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file or folder, if it has a path that can be told.
+    pub path: Option<RelPath>,
+    /// What went wrong, and the way out.
+    pub message: String,
+}
+
+/// A project that can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// The root is not a folder that can be read.
+    #[error("the project root {} can't be used: {source}", .root.display())]
+    Root {
+        /// The root as it was given.
+        root: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// See [`RootsError`].
+    #[error(transparent)]
+    Roots(#[from] RootsError),
+    /// See [`ExcludeError`].
+    #[error(transparent)]
+    Exclude(#[from] ExcludeError),
+    /// See [`SupabaseError`].
+    #[error(transparent)]
+    Supabase(#[from] SupabaseError),
+}
+
+impl Project {
+    /// Lists the files of the project at `root`.
+    pub fn open(root: &Path, options: &ProjectOptions) -> Result<Project, ProjectError> {
+        let canonical = root.canonicalize().and_then(|canonical| canonical.read_dir().map(|_| canonical));
+        let root = canonical.map_err(|source| ProjectError::Root { root: root.to_path_buf(), source })?;
+        let excludes = Excludes::new(&options.exclude)?;
+        let mut ignores = if options.gitignore { Ignores::of_project(&root) } else { Ignores::none() };
+        let roots = roots::expand(&root, options.roots.as_deref(), &excludes, &mut ignores)?;
+        let listing = walk::list(&root, &roots, &excludes, &mut ignores);
+
+        let sources = Sources::new(&root);
+        let (files, units) = assign_units(&listing.files, &sources);
+        let supabase = load_supabase(&sources, &files, &units)?;
+        let resolver = Resolver::new(&sources, function_maps(&supabase));
+        let mut problems = listing.problems;
+        problems.extend(ignores.unreadable.into_iter().map(|(file, reason)| Problem {
+            path: RelPath::from_absolute(&root, &file),
+            message: format!("the ignore file {} can't be read ({reason}): make it readable", file.display()),
+        }));
+        problems.sort();
+        Ok(Project {
+            root,
+            roots,
+            files,
+            units,
+            supabase,
+            sources,
+            resolver,
+            excluded: listing.excluded,
+            problems,
+            excludes,
+        })
+    }
+
+    /// The file at `path`, if it is one of the project's.
+    pub fn file(&self, path: &RelPath) -> Option<&ProjectFile> {
+        self.files.binary_search_by(|file| file.path.cmp(path)).ok().map(|index| &self.files[index])
+    }
+
+    /// The unit of `file`, which must be one of this project's.
+    pub fn unit(&self, file: &ProjectFile) -> &Unit {
+        &self.units[file.unit.0]
+    }
+
+    /// The supabase folder that `path` lies in.
+    pub fn supabase_of(&self, path: &RelPath) -> Option<&SupabaseFolder> {
+        self.supabase.iter().find(|folder| path.is_within(&folder.base))
+    }
+
+    /// What the command line's `paths` name, seen from the folder `cwd`; everything if there are none.
+    pub fn select(&self, paths: &[PathBuf], cwd: &Path) -> Result<Selection, SelectionError> {
+        Selection::new(paths, cwd, &self.root, self.files.iter().map(|file| &file.path), &self.roots)
+    }
+
+    /// The same project with other texts for some files. A file that is new and lies in a root joins the project, unless
+    /// it is excluded.
+    pub fn with_overlay(&self, changes: impl IntoIterator<Item = (RelPath, Arc<str>)>) -> Project {
+        let changes: Vec<(RelPath, Arc<str>)> = changes.into_iter().collect();
+        let sources = self.sources.with_overlay(changes.iter().cloned());
+        let mut project = Project {
+            root: self.root.clone(),
+            roots: self.roots.clone(),
+            files: self.files.clone(),
+            units: self.units.clone(),
+            supabase: self.supabase.clone(),
+            resolver: self.resolver.over(&sources),
+            sources,
+            excluded: self.excluded.clone(),
+            problems: self.problems.clone(),
+            excludes: self.excludes.clone(),
+        };
+        for (path, text) in changes {
+            project.put(path, text.len() as u64);
+        }
+        project
+    }
+
+    /// Makes `path` a file of the project, if it may be one.
+    fn put(&mut self, path: RelPath, size: u64) {
+        match self.files.binary_search_by(|file| file.path.cmp(&path)) {
+            Ok(index) => self.files[index].size = size,
+            Err(index) => {
+                let Some(root) = self.root_of(&path) else { return };
+                let unit = Unit::of(&path, root, &self.sources);
+                // A unit that is new goes to the end: the other files' ids stay.
+                let id = self.units.iter().position(|known| *known == unit).unwrap_or_else(|| {
+                    self.units.push(unit);
+                    self.units.len() - 1
+                });
+                self.files.insert(index, ProjectFile { path, size, unit: UnitId(id) });
+            }
+        }
+    }
+
+    /// The innermost root of a file that would be listed if it were there.
+    fn root_of(&self, path: &RelPath) -> Option<&RelPath> {
+        Dialect::of(path)?;
+        let within = self.roots.iter().filter(|root| path.is_within(root));
+        let root = within.max_by_key(|root| root.as_str().len())?;
+        let below = std::iter::successors(Some(path.clone()), RelPath::parent).take_while(|folder| folder != root);
+        let excluded = below.into_iter().any(|part| self.excludes.matching(&part, part != *path).is_some());
+        (!excluded).then_some(root)
+    }
+}
+
+fn assign_units(listed: &[Listed], sources: &Sources) -> (Vec<ProjectFile>, Vec<Unit>) {
+    let of_files: Vec<Unit> = listed.iter().map(|file| Unit::of(&file.path, &file.root, sources)).collect();
+    let units: Vec<Unit> = of_files.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    let id = |unit: &Unit| UnitId(units.partition_point(|known| known < unit));
+    let file =
+        |(file, unit): (&Listed, &Unit)| ProjectFile { path: file.path.clone(), size: file.size, unit: id(unit) };
+    (listed.iter().zip(&of_files).map(file).collect(), units)
+}
+
+fn load_supabase(
+    sources: &Sources,
+    files: &[ProjectFile],
+    units: &[Unit],
+) -> Result<Vec<SupabaseFolder>, SupabaseError> {
+    units
+        .iter()
+        .filter(|unit| unit.surface == Surface::Edge)
+        .filter_map(|unit| unit.base.parent())
+        .map(|base| SupabaseFolder::load(sources, base, files.iter().map(|file| &file.path)))
+        .collect()
+}
+
+/// The import maps that `config.toml` names, each with its function's folder.
+fn function_maps(supabase: &[SupabaseFolder]) -> Vec<(RelPath, RelPath)> {
+    let of_folder = |folder: &SupabaseFolder| -> Vec<(RelPath, RelPath)> {
+        let maps = folder
+            .functions
+            .iter()
+            .filter_map(|(name, function)| Some((folder.function_folder(name)?, function.import_map.clone()?)));
+        maps.collect()
+    };
+    supabase.iter().flat_map(of_folder).collect()
+}
+
+#[cfg(test)]
+mod tests;
