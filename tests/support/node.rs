@@ -4,36 +4,40 @@
 #![allow(dead_code, clippy::panic)]
 
 use std::collections::hash_map::DefaultHasher;
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// The `node_modules` folder with what `tests/node/package-lock.json` names. The first call installs it below the
-/// target folder, other tests and test binaries wait for it and later runs find it there.
+/// target folder; other tests wait for it and later runs find it there.
 ///
 /// Panics with what is missing when it can't be installed.
 pub fn node_modules() -> PathBuf {
-    let pinned = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
-    let lock_file =
-        fs::read(pinned.join("package-lock.json")).expect("tests/node/package-lock.json is in the repository");
-    let mut hasher = DefaultHasher::new();
-    lock_file.hash(&mut hasher);
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("node-{:016x}", hasher.finish()));
-    fs::create_dir_all(&home).expect("the target folder is writable");
+    static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
+    INSTALLED.get_or_init(install).clone()
+}
 
-    let lock = File::create(home.join("lock")).expect("the target folder is writable");
-    lock.lock().expect("the file system has file locks");
-    let done = home.join("done");
-    if !done.exists() {
+/// Installs into a folder of its own and renames that once it is complete, so that test binaries that run at the same
+/// time, or were stopped half-way, never see a part of it.
+fn install() -> PathBuf {
+    let pinned = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
+    let lock = fs::read(pinned.join("package-lock.json")).expect("tests/node/package-lock.json is in the repository");
+    let mut hasher = DefaultHasher::new();
+    lock.hash(&mut hasher);
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let home = target.join(format!("node-{:016x}", hasher.finish()));
+    if !home.exists() {
+        let draft = tempfile::tempdir_in(target).expect("the target folder is writable");
         for name in ["package.json", "package-lock.json", ".npmrc"] {
-            fs::copy(pinned.join(name), home.join(name))
-                .expect("tests/node is complete and the target folder writable");
+            fs::copy(pinned.join(name), draft.path().join(name)).expect("tests/node is complete");
         }
-        run(npm().args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&home));
-        let modules = home.join("node_modules");
+        run(npm().args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(draft.path()));
+        let modules = draft.path().join("node_modules");
         run(script(&modules, "deno/bin.cjs").arg("--version")); // Puts the binary in its place, once.
-        File::create(&done).expect("the target folder is writable");
+        let renamed = fs::rename(draft.path(), &home);
+        assert!(home.exists(), "{} can't be made: {renamed:?}", home.display());
     }
     home.join("node_modules")
 }

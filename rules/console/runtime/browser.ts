@@ -1,7 +1,8 @@
 // The logger of the frontend: a message and live objects for the console, so that devtools can open them.
 // phase2 added this file; it is yours now, to read and to change. It needs no dependencies.
 //
-//   logger.info('Order {orderId} opened', { orderId, items });   →   console.info('Order 7 opened', { orderId, items })
+//   logger.info('Order {orderId} opened', { orderId, items });
+//   console.info('Order 7 opened', { orderId: 7, items: […] });
 //
 // Production builds say nothing below `warn` in the browser; on a server (SSR) all is written. Secrets are
 // hidden in texts, under the fields' own keys and in plain objects one level below. A call never throws.
@@ -37,7 +38,7 @@ let threshold: LogLevel = isProduction() && 'document' in globalThis ? 'warn' : 
 
 /** Redacts more keys, beside `sensitiveKeys`, or sets the lowest level that is written. */
 export function configureLogger(options: { redact?: readonly string[]; level?: LogLevel }): void {
-  if (options.redact) sensitive = [...sensitiveKeys, ...options.redact].map(bare);
+  if (options.redact) sensitive = [...sensitiveKeys, ...options.redact].map(bare).filter((word) => word !== '');
   if (options.level) threshold = options.level;
 }
 
@@ -162,9 +163,18 @@ function bare(key: string): string {
   return key.toLowerCase().replace(/[\s_-]/g, '');
 }
 
-// A JWT, or a key with a well-known prefix.
-const SECRET =
-  /(^|[^\w-])(?:eyJ[\w-]{10,}(?:\.[\w-]*){2,4}|(?:sk|rk|whsec|sbp|sb_secret|gh[oprsu]|github_pat|glpat|xox[abprs])[-_](?=[\w-]*\d)[\w-]{16,}|re_[A-Za-z\d]{6,}_[A-Za-z\d]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|AKIA[A-Z\d]{16}|AIza[\w-]{30,})/g;
+// What looks like a secret wherever it stands in a text.
+const SECRET = new RegExp(
+  `(^|[^\\w-])(?:${[
+    String.raw`eyJ[\w-]{10,}(?:\.[\w-]*){2,4}`, // JSON Web Tokens
+    String.raw`(?:sk|rk|whsec)[-_](?=[\w-]*\d)[\w-]{16,}`, // Stripe, OpenAI and others
+    String.raw`(?:sbp|sb_secret)_\w{16,}`, // Supabase
+    String.raw`(?:gh[oprsu]|github_pat|glpat|xox[abprs])[-_](?=[\w-]*\d)[\w-]{16,}`, // GitHub, GitLab, Slack
+    String.raw`re_[A-Za-z\d]{6,}_[A-Za-z\d]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}`, // Resend, SendGrid
+    String.raw`AKIA[A-Z\d]{16}|AIza[\w-]{30,}`, // AWS, Google
+  ].join('|')})`,
+  'g',
+);
 const SCHEME = /\b(Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8,}/gi;
 const URL_PASSWORD = /(:\/\/[^\s:/?#@]*:)[^\s/?#@]+@/g;
 const PARAMETER = /([?&#]([\w.-]+)=)([^&#\s"'<>]+)/g;

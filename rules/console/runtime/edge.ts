@@ -35,7 +35,7 @@ const RESERVED = ['level', 'message', 'time', 'template', 'truncated'];
 const REDACTED = '[redacted]';
 const MAX_LINE = 9_000; // The platform cuts a line at 10,000 characters, which would leave broken JSON.
 const MAX_COPY = 20_000; // Characters of one field that are looked at; far more than a line can hold.
-const MAX_FIELDS = 2_000;
+const MAX_FIELDS = 2_000; // More can't fit in a line.
 const MAX_DEPTH = 20;
 const MAX_SHARE = 200; // Characters of a value that are told again inside of another: the field has all of it.
 
@@ -45,6 +45,8 @@ const SHOWN = new Map([
   ['Response', ['status', 'statusText', 'url', 'headers']],
   ['Blob', ['type', 'size']],
   ['File', ['name', 'type', 'size']],
+  ['Event', ['type']],
+  ['MessageEvent', ['type', 'data']],
   ['ErrorEvent', ['type', 'message', 'error']],
   ['CloseEvent', ['type', 'code', 'reason']],
 ]);
@@ -54,7 +56,7 @@ let threshold: LogLevel | undefined;
 
 /** Redacts more keys, beside `sensitiveKeys`, or sets the lowest level that is written. */
 export function configureLogger(options: { redact?: readonly string[]; level?: LogLevel }): void {
-  if (options.redact) sensitive = [...sensitiveKeys, ...options.redact].map(bare);
+  if (options.redact) sensitive = [...sensitiveKeys, ...options.redact].map(bare).filter((word) => word !== '');
   if (options.level) threshold = options.level;
 }
 
@@ -124,8 +126,7 @@ function record(level: LogLevel, message: unknown, given: unknown[], name: strin
     entries.push([free, value]);
   }
   const line = JSON.stringify(Object.fromEntries(entries));
-  const whole = line.length <= MAX_LINE && !copier.truncated && wanted.length <= MAX_FIELDS;
-  return whole ? line : shortened(entries);
+  return line.length <= MAX_LINE && !copier.truncated ? line : shortened(entries);
 }
 
 /** The fields in one argument. Callers without types may pass an error or a bare value. */
@@ -270,9 +271,18 @@ function bare(key: string): string {
   return key.toLowerCase().replace(/[\s_-]/g, '');
 }
 
-// A JWT, or a key with a well-known prefix.
-const SECRET =
-  /(^|[^\w-])(?:eyJ[\w-]{10,}(?:\.[\w-]*){2,4}|(?:sk|rk|whsec|sbp|sb_secret|gh[oprsu]|github_pat|glpat|xox[abprs])[-_](?=[\w-]*\d)[\w-]{16,}|re_[A-Za-z\d]{6,}_[A-Za-z\d]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|AKIA[A-Z\d]{16}|AIza[\w-]{30,})/g;
+// What looks like a secret wherever it stands in a text.
+const SECRET = new RegExp(
+  `(^|[^\\w-])(?:${[
+    String.raw`eyJ[\w-]{10,}(?:\.[\w-]*){2,4}`, // JSON Web Tokens
+    String.raw`(?:sk|rk|whsec)[-_](?=[\w-]*\d)[\w-]{16,}`, // Stripe, OpenAI and others
+    String.raw`(?:sbp|sb_secret)_\w{16,}`, // Supabase
+    String.raw`(?:gh[oprsu]|github_pat|glpat|xox[abprs])[-_](?=[\w-]*\d)[\w-]{16,}`, // GitHub, GitLab, Slack
+    String.raw`re_[A-Za-z\d]{6,}_[A-Za-z\d]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}`, // Resend, SendGrid
+    String.raw`AKIA[A-Z\d]{16}|AIza[\w-]{30,}`, // AWS, Google
+  ].join('|')})`,
+  'g',
+);
 const SCHEME = /\b(Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8,}/gi;
 const URL_PASSWORD = /(:\/\/[^\s:/?#@]*:)[^\s/?#@]+@/g;
 const PARAMETER = /([?&#]([\w.-]+)=)([^&#\s"'<>]+)/g;

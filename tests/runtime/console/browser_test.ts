@@ -48,8 +48,10 @@ Deno.test('configureLogger sets the level and more keys to hide', async () => {
   const own = await loaded('own', { document: {}, process: env('production') });
   own.configureLogger({ level: 'info', redact: ['iban'] });
   assert.deepEqual(spoken(own), ['info', 'warn', 'error']);
-  assert.deepEqual(only(() => own.logger.info('m', { userIban: 'x', token: 'y' })),
-    ['m', { userIban: '[redacted]', token: '[redacted]' }]);
+  assert.deepEqual(only(() => own.logger.info('m', { userIban: 'x', token: 'y' })), ['m', {
+    userIban: '[redacted]',
+    token: '[redacted]',
+  }]);
 });
 
 Deno.test('message and live objects go to the method of the level', () => {
@@ -83,20 +85,33 @@ Deno.test('an error is an argument of its own', () => {
 });
 
 Deno.test('holes are filled from the fields, without their secrets', () => {
-  const fields = { id: 7, token: 'abc', user: { name: 'Ann', password: 'p' }, err: new Error('bad'), loop: {} as LogFields };
+  const fields = {
+    id: 7,
+    token: 'abc',
+    user: { name: 'Ann', otp: 123456 },
+    err: new Error('bad'),
+    loop: {} as LogFields,
+  };
   fields.loop.self = fields.loop;
   const [message] = only(() => logger.info('{id} {token} {user} {err} {loop} {none} {toString}', fields));
-  assert.equal(message,
-    '7 [redacted] {"name":"Ann","password":"[redacted]"} Error: bad [object Object] {none} {toString}');
+  assert.equal(
+    message,
+    '7 [redacted] {"name":"Ann","otp":"[redacted]"} Error: bad [object Object] {none} {toString}',
+  );
   assert.ok(String(only(() => logger.info('{text}', { text: 'x'.repeat(5_000) }))[0]).length < 300);
 });
 
 Deno.test('secrets are masked in a copy; the objects themselves stay as they are', () => {
   const session = { user: 'Ann', access_token: 'abc', expires: 1 };
   const list = [session];
-  const args = only(() => logger.info(`jwt ${JWT}`, { session, list, header: `x ${JWT}`, password: 'p', hasToken: true }));
+  const args = only(() =>
+    logger.info(`jwt ${JWT}`, { session, list, header: `x ${JWT}`, password: 'p', hasToken: true })
+  );
   assert.deepEqual(args, ['jwt [redacted]', {
-    session: { user: 'Ann', access_token: '[redacted]', expires: 1 }, list, header: 'x [redacted]', password: '[redacted]',
+    session: { user: 'Ann', access_token: '[redacted]', expires: 1 },
+    list,
+    header: 'x [redacted]',
+    password: '[redacted]',
     hasToken: true,
   }]);
   assert.equal(session.access_token, 'abc');
@@ -116,13 +131,30 @@ Deno.test('methods work when they are taken off the logger', () => {
 
 Deno.test('nothing makes it throw', () => {
   const hostile = {
-    get getter(): never { throw new Error('x'); },
-    proxy: new Proxy({}, { ownKeys() { throw new Error('x'); }, getPrototypeOf() { throw new Error('x'); } }),
-    inner: { get password(): never { throw new Error('x'); } },
+    get getter(): never {
+      throw new Error('x');
+    },
+    proxy: new Proxy({}, {
+      ownKeys() {
+        throw new Error('x');
+      },
+      getPrototypeOf() {
+        throw new Error('x');
+      },
+    }),
+    inner: {
+      get password(): never {
+        throw new Error('x');
+      },
+    },
   };
   const [message] = only(() => logger.error('m {proxy} {getter}', hostile));
   assert.equal(message, 'm [object Object] [unreadable]');
-  const broken = new Proxy({}, { ownKeys() { throw new Error('x'); } });
+  const broken = new Proxy({}, {
+    ownKeys() {
+      throw new Error('x');
+    },
+  });
   assert.equal(only(() => logger.info('m', broken)).length, 2);
   const real = globalThis.console;
   globalThis.console = undefined as unknown as Console;

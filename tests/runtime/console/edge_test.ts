@@ -1,7 +1,13 @@
 // The edge logger under real Deno. No network, no imports but the module itself and node:assert.
 import assert from 'node:assert/strict';
 import { capture } from './capture.ts';
-import { configureLogger, createLogger, log, type LogFields, type LogLevel } from '../../../rules/console/runtime/edge.ts';
+import {
+  configureLogger,
+  createLogger,
+  log,
+  type LogFields,
+  type LogLevel,
+} from '../../../rules/console/runtime/edge.ts';
 
 // deno-lint-ignore no-explicit-any
 type Row = Record<string, any>;
@@ -43,8 +49,10 @@ Deno.test('a level that the types would refuse is still written', () => {
 });
 
 Deno.test('holes are filled from the redacted fields and the constant is kept', () => {
-  const row = info({ userId: 7n, token: 'abc', err: new TypeError('bad'), none: undefined, list: [1, 2] },
-    'User {userId} has {token}: {err}, {none}, {list}, {nobody} {}');
+  const row = info(
+    { userId: 7n, token: 'abc', err: new TypeError('bad'), none: undefined, list: [1, 2] },
+    'User {userId} has {token}: {err}, {none}, {list}, {nobody} {}',
+  );
   assert.equal(row.message, 'User 7 has [redacted]: TypeError: bad, undefined, [1,2], {nobody} {}');
   assert.equal(row.template, 'User {userId} has {token}: {err}, {none}, {list}, {nobody} {}');
   assert.equal(row.userId, '7');
@@ -99,13 +107,33 @@ Deno.test('values that JSON has no word for survive', () => {
     sum = () => this.x + this.#hidden;
   }
   const row = info({
-    big: 12345678901234567890n, none: undefined, nan: NaN, symbol: Symbol('s'), fn: function pay() {}, nil: null,
-    map: new Map<string, unknown>([['a', 1], ['token', 'abc']]), keyed: new Map([[{ id: 1 }, 'v']]), set: new Set([1, 'b']),
-    date: new Date(0), never: new Date(NaN), url: new URL('https://a.test/p?q=1'), re: /a+/g, bytes: new Uint8Array([1, 255]),
-    point: new Point(), bare: Object.assign(Object.create(null), { a: 1 }), promise: Promise.resolve(1), holes: [1, , 3],
+    big: 12345678901234567890n,
+    none: undefined,
+    nan: NaN,
+    symbol: Symbol('s'),
+    fn: function pay() {},
+    nil: null,
+    map: new Map<string, unknown>([['a', 1], ['token', 'abc']]),
+    keyed: new Map([[{ id: 1 }, 'v']]),
+    set: new Set([1, 'b']),
+    date: new Date(0),
+    never: new Date(NaN),
+    url: new URL('https://a.test/p?q=1'),
+    re: /a+/g,
+    bytes: new Uint8Array([1, 255]),
+    point: new Point(),
+    bare: Object.assign(Object.create(null), { a: 1 }),
+    promise: Promise.resolve(1),
+    holes: [1, , 3],
   });
   assert.equal(row.big, '12345678901234567890');
-  assert.deepEqual([row.none, row.nan, row.symbol, row.fn, row.nil], ['undefined', 'NaN', 'Symbol(s)', '[Function pay]', null]);
+  assert.deepEqual([row.none, row.nan, row.symbol, row.fn, row.nil], [
+    'undefined',
+    'NaN',
+    'Symbol(s)',
+    '[Function pay]',
+    null,
+  ]);
   assert.deepEqual(row.map, { a: 1, token: '[redacted]' });
   assert.deepEqual(row.keyed, [[{ id: 1 }, 'v']]);
   assert.deepEqual(row.set, [1, 'b']);
@@ -121,10 +149,16 @@ Deno.test('requests, responses, headers, forms and files are told', () => {
   form.append('tag', 'b');
   form.append('password', 'hunter2');
   const row = info({
-    req: new Request('https://a.test/f', { method: 'POST', headers: { Authorization: 'Basic Zm9vOmJhcg==', 'x-id': '1' } }),
+    req: new Request('https://a.test/f', {
+      method: 'POST',
+      headers: { Authorization: 'Basic Zm9vOmJhcg==', 'x-id': '1' },
+    }),
     res: new Response('no', { status: 404, statusText: 'Not Found' }),
-    form, file: new File(['abc'], 'a.txt', { type: 'text/plain' }), query: new URLSearchParams('a=1&b=2'),
+    form,
+    file: new File(['abc'], 'a.txt', { type: 'text/plain' }),
+    query: new URLSearchParams('a=1&b=2'),
     event: new ErrorEvent('error', { message: 'socket broke' }),
+    open: new Event('open'),
   });
   assert.deepEqual([row.req.method, row.req.url], ['POST', 'https://a.test/f']);
   assert.deepEqual(row.req.headers, { authorization: '[redacted]', 'x-id': '1' });
@@ -133,6 +167,7 @@ Deno.test('requests, responses, headers, forms and files are told', () => {
   assert.deepEqual(row.file, { name: 'a.txt', type: 'text/plain', size: 3 });
   assert.deepEqual(row.query, { a: '1', b: '2' });
   assert.equal(row.event.message, 'socket broke');
+  assert.deepEqual(row.open, { type: 'open' });
 });
 
 Deno.test('circles are cut, what is merely shared is told each time', () => {
@@ -148,8 +183,13 @@ Deno.test('circles are cut, what is merely shared is told each time', () => {
 
 Deno.test('sensitive keys are redacted at any depth and in any spelling', () => {
   const row = info({
-    password: 'p', apiKey: 'k', a: [{ 'X-Api-Key': 'k', refresh_token: 't', SUPABASE_SERVICE_ROLE_KEY: 'k' }],
-    session: { user: { id: 1 }, accessToken: 't' }, cookies: { a: 'b' }, pin: 1234, otp: 123456,
+    password: 'p',
+    apiKey: 'k',
+    a: [{ 'X-Api-Key': 'k', refresh_token: 't', SUPABASE_SERVICE_ROLE_KEY: 'k' }],
+    session: { user: { id: 1 }, accessToken: 't' },
+    cookies: { a: 'b' },
+    pin: 1234,
+    otp: 123456,
   });
   const hidden = '[redacted]';
   assert.deepEqual([row.password, row.apiKey, row.cookies, row.otp, row.pin], [hidden, hidden, hidden, hidden, 1234]);
@@ -159,8 +199,15 @@ Deno.test('sensitive keys are redacted at any depth and in any spelling', () => 
 
 Deno.test('what only sounds sensitive is kept', () => {
   const fields = {
-    hasToken: true, token: null, usage: { prompt_tokens: 12, total_tokens: 30 }, tokenCount: 3, secretary: 'Ann',
-    passwordLength: 8, keyboard: 'qwerty', authorizationUrl: 'https://a.test',
+    hasToken: true,
+    token: null,
+    usage: { prompt_tokens: 12, total_tokens: 30 },
+    tokenCount: 3,
+    secretary: 'Ann',
+    passwordLength: 8,
+    keyboard: 'qwerty',
+    authorizationUrl: 'https://a.test',
+    password: '',
   };
   const { level: _level, message: _message, time: _time, ...rest } = info(fields);
   assert.deepEqual(rest, fields);
@@ -169,9 +216,15 @@ Deno.test('what only sounds sensitive is kept', () => {
 Deno.test('values that look like secrets are hidden wherever they stand in a text', () => {
   const key = `sk_live_${'a1B2'.repeat(6)}`;
   const row = info({
-    jwt1: JWT, note: `got ${JWT}.`, key, header: 'Authorization: Bearer abc123def456', db: 'postgres://app:pa55@db.test/x',
-    link: 'https://a.test/cb?access_token=abc&page=2#refresh_token=def', body: '{"email":"a@b.c","password":"a \\" b"}',
-    prose: 'Bearer authentication is required; skip re_engagement_campaign_sent_at', list: [JWT],
+    jwt1: JWT,
+    note: `got ${JWT}.`,
+    key,
+    header: 'Authorization: Bearer abc123def456',
+    db: 'postgres://app:pa55@db.test/x',
+    link: 'https://a.test/cb?access_token=abc&page=2#refresh_token=def',
+    body: '{"email":"a@b.c","password":"a \\" b"}',
+    prose: 'Bearer authentication is required; skip re_engagement_campaign_sent_at',
+    list: [JWT],
   }, `Signed in with ${JWT} by {note}`);
   assert.ok(!JSON.stringify(row).includes('eyJ'));
   assert.equal(row.message, 'Signed in with [redacted] by got [redacted]');
@@ -184,6 +237,37 @@ Deno.test('values that look like secrets are hidden wherever they stand in a tex
   assert.deepEqual(row.list, ['[redacted]']);
 });
 
+Deno.test('keys with a well-known prefix are hidden', () => {
+  const tail = 'a1B2c3D4e5F6g7H8i9J0';
+  const keys = [
+    `sk-${tail}`,
+    `sk-proj-${tail}`,
+    `rk_live_${tail}`,
+    `whsec_${tail}`,
+    `sbp_${tail}`,
+    `sb_secret_${tail}`,
+    `ghp_${tail}`,
+    `github_pat_${tail}`,
+    `glpat-${tail}`,
+    `xoxb-1234-${tail}`,
+    `re_AbCdEf12_${tail}`,
+    `SG.${tail}.${tail}`,
+    'AKIAABCDEFGHIJKLMNOP',
+    `AIza${tail}${tail}`,
+  ];
+  for (const key of keys) {
+    assert.equal(info({ text: `with "${key}", it failed` }).text, 'with "[redacted]", it failed');
+  }
+  const harmless = [
+    'sk-SK',
+    'sk_something_rather_long_here',
+    '3f2a9c1e-0000-4000-8000-000000000000',
+    'eyJust.a.word',
+    'task-a1b2c3d4e5f6g7h8i9',
+  ];
+  for (const text of harmless) assert.equal(info({ text }).text, text);
+});
+
 Deno.test('secrets in the message and stack of an error are hidden', () => {
   const { error } = info({ error: new Error(`bad jwt ${JWT}`) });
   assert.equal(error.message, 'bad jwt [redacted]');
@@ -194,8 +278,15 @@ Deno.test('fields never overwrite what the record says, and none is lost', () =>
   const fields = { level: 'L', message: 'M', time: 'T', template: 'P', truncated: false, message_: 'N', name: 'Bob' };
   const row = info(fields, 'hello {name}');
   assert.deepEqual([row.level, row.message, row.template], ['info', 'hello Bob', 'hello {name}']);
-  assert.deepEqual([row.level_, row.message_, row.message__, row.time_, row.template_, row.truncated_, row.name],
-    ['L', 'N', 'M', 'T', 'P', false, 'Bob']);
+  assert.deepEqual([row.level_, row.message_, row.message__, row.time_, row.template_, row.truncated_, row.name], [
+    'L',
+    'N',
+    'M',
+    'T',
+    'P',
+    false,
+    'Bob',
+  ]);
   assert.ok(!('truncated' in row));
 });
 
@@ -206,14 +297,47 @@ Deno.test('an own key named __proto__ is a field like any other', () => {
 
 Deno.test('nothing makes it throw, and each getter is read once', () => {
   let reads = 0;
-  const counted = { get value() { return ++reads; } };
+  const counted = {
+    get value() {
+      return ++reads;
+    },
+  };
   const hostile = {
-    getter: { get x(): never { throw new Error('x'); }, ok: 1 },
-    toJSON: { toJSON(): never { throw new Error('x'); }, ok: 2 },
-    text: { toString(): never { throw new Error('x'); } },
-    proxy: new Proxy({}, { ownKeys() { throw new Error('no keys'); } }),
-    trap: new Proxy({}, { get() { throw new Error('no'); }, getPrototypeOf() { throw new Error('no'); } }),
-    endless: { toJSON() { return { again: this }; } },
+    getter: {
+      get x(): never {
+        throw new Error('x');
+      },
+      ok: 1,
+    },
+    toJSON: {
+      toJSON(): never {
+        throw new Error('x');
+      },
+      ok: 2,
+    },
+    text: {
+      toString(): never {
+        throw new Error('x');
+      },
+    },
+    proxy: new Proxy({}, {
+      ownKeys() {
+        throw new Error('no keys');
+      },
+    }),
+    trap: new Proxy({}, {
+      get() {
+        throw new Error('no');
+      },
+      getPrototypeOf() {
+        throw new Error('no');
+      },
+    }),
+    endless: {
+      toJSON() {
+        return { again: this };
+      },
+    },
     counted,
   };
   const row = only(() => log('error', 'm', hostile));
@@ -221,7 +345,11 @@ Deno.test('nothing makes it throw, and each getter is read once', () => {
   assert.match(row.proxy, /^\[unreadable: no keys\]$/);
   assert.equal(row.counted.value, 1);
   assert.equal(reads, 1);
-  const broken = new Proxy({}, { ownKeys() { throw new Error('no'); } });
+  const broken = new Proxy({}, {
+    ownKeys() {
+      throw new Error('no');
+    },
+  });
   assert.equal(info(broken).value, '[unreadable: no]');
   const real = globalThis.console;
   globalThis.console = undefined as unknown as Console;
@@ -245,7 +373,10 @@ Deno.test('callers without types lose nothing either', () => {
 
 Deno.test('a long record stays valid, says so and keeps message, error and small fields', () => {
   const deep: Row = { a: Array.from({ length: 500 }, (_, id) => ({ id, title: `row ${id}`, tags: ['x', 'y'] })) };
-  const row = info({ text: '"\n'.repeat(50_000), deep, error: new Error('boom '.repeat(2_000)), orderId: 7 }, 'Import failed');
+  const row = info(
+    { text: '"\n'.repeat(50_000), deep, error: new Error('boom '.repeat(2_000)), orderId: 7 },
+    'Import failed',
+  );
   assert.equal(row.truncated, true);
   assert.equal(row.message, 'Import failed');
   assert.equal(row.orderId, 7);
@@ -264,11 +395,13 @@ Deno.test('an error outlives large neighbours', () => {
 });
 
 Deno.test('everything that fits is kept whole', () => {
-  for (const fields of [
-    { text: 'x'.repeat(8_800) },
-    { list: Array.from({ length: 4_300 }, () => 1) },
-    Object.fromEntries(Array.from({ length: 800 }, (_, i) => [`k${i}`, i])),
-  ]) {
+  for (
+    const fields of [
+      { text: 'x'.repeat(8_800) },
+      { list: Array.from({ length: 4_300 }, () => 1) },
+      Object.fromEntries(Array.from({ length: 800 }, (_, i) => [`k${i}`, i])),
+    ]
+  ) {
     const { level: _level, message: _message, time: _time, ...rest } = info(fields);
     assert.deepEqual(rest, fields);
   }
@@ -279,8 +412,15 @@ Deno.test('any size of input gives one valid line', () => {
   for (let i = 0; i < 5_000; i++) nested = { nested };
   const wide = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`key${i}`, `value ${i}`]));
   const cases: LogFields[] = [
-    { nested }, wide, { wide }, { [`k${'e'.repeat(50_000)}y`]: 1 }, { emoji: '😀'.repeat(20_000) }, { control: '\u0001'.repeat(9_000) },
-    { map: new Map(Object.entries(wide)) }, { bytes: new Uint8Array(1_000_000) }, { list: Array(1_000_000).fill('x') },
+    { nested },
+    wide,
+    { wide },
+    { [`k${'e'.repeat(50_000)}y`]: 1 },
+    { emoji: '😀'.repeat(20_000) },
+    { control: '\u0001'.repeat(9_000) },
+    { map: new Map(Object.entries(wide)) },
+    { bytes: new Uint8Array(1_000_000) },
+    { list: Array(1_000_000).fill('x') },
     Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`e${i}`, new Error('y'.repeat(3_000))])),
   ];
   for (const fields of cases) {
@@ -306,15 +446,26 @@ Deno.test('a named logger and its children put name and fields in each record', 
   const child = logger.child({ requestId: 'r1', step: 1 }).child({ step: 2 });
   assert.equal(only(() => logger.warn('m')).name, 'billing');
   const row = only(() => child.error('step {step}', { name: 'Bob', requestId: 'r2' }));
-  assert.deepEqual([row.level, row.name, row.name_, row.requestId, row.step, row.message],
-    ['error', 'billing', 'Bob', 'r2', 2, 'step 2']);
+  assert.deepEqual([row.level, row.name, row.name_, row.requestId, row.step, row.message], [
+    'error',
+    'billing',
+    'Bob',
+    'r2',
+    2,
+    'step 2',
+  ]);
 });
 
 Deno.test('more keys can be redacted, beside those that always are', async () => {
   const own = await fresh('redact');
-  own.configureLogger({ redact: ['IBAN', 'birth-date'] });
+  own.configureLogger({ redact: ['IBAN', 'birth-date', ''] });
   const row = only(() => own.log('info', 'm', { customerIban: 'x', birthDate: 'y', token: 'z', city: 'w' }));
-  assert.deepEqual([row.customerIban, row.birthDate, row.token, row.city], ['[redacted]', '[redacted]', '[redacted]', 'w']);
+  assert.deepEqual([row.customerIban, row.birthDate, row.token, row.city], [
+    '[redacted]',
+    '[redacted]',
+    '[redacted]',
+    'w',
+  ]);
 });
 
 Deno.test('LOG_LEVEL is the threshold, read with the first record; configureLogger wins', async () => {

@@ -1,5 +1,13 @@
 // What may be written against the loggers, and what the compiler must refuse. Only type-checked, never run.
-import { configureLogger, createLogger, log, type Logger, type LogFields, type LogLevel, sensitiveKeys } from '../../../rules/console/runtime/edge.ts';
+import {
+  configureLogger,
+  createLogger,
+  log,
+  type LogFields,
+  type Logger,
+  type LogLevel,
+  sensitiveKeys,
+} from '../../../rules/console/runtime/edge.ts';
 import * as browser from '../../../rules/console/runtime/browser.ts';
 
 interface User {
