@@ -88,7 +88,7 @@ Deno.test('holes are filled from the fields, without their secrets', () => {
   const fields = {
     id: 7,
     token: 'abc',
-    user: { name: 'Ann', otp: 123456 },
+    user: { login: { otp: 123456 } },
     err: new Error('bad'),
     loop: {} as LogFields,
   };
@@ -96,7 +96,7 @@ Deno.test('holes are filled from the fields, without their secrets', () => {
   const [message] = only(() => logger.info('{id} {token} {user} {err} {loop} {none} {toString}', fields));
   assert.equal(
     message,
-    '7 [redacted] {"name":"Ann","otp":"[redacted]"} Error: bad [object Object] {none} {toString}',
+    '7 [redacted] {"login":{"otp":"[redacted]"}} Error: bad [object Object] {none} {toString}',
   );
   assert.ok(String(only(() => logger.info('{text}', { text: 'x'.repeat(5_000) }))[0]).length < 300);
 });
