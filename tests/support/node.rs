@@ -1,0 +1,82 @@
+//! The JavaScript tools that some tests run: pinned in `tests/node`, installed once per lock file.
+
+// Each test binary compiles this module and none uses all of it.
+#![allow(dead_code, clippy::panic)]
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The `node_modules` folder with what `tests/node/package-lock.json` names. The first call installs it below the
+/// target folder; other tests wait for it and later runs find it there.
+///
+/// Panics with what is missing when it can't be installed.
+pub fn node_modules() -> PathBuf {
+    static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
+    INSTALLED.get_or_init(install).clone()
+}
+
+/// Installs into a folder of its own and renames that once it is complete, so that test binaries that run at the same
+/// time, or were stopped half-way, never see a part of it.
+fn install() -> PathBuf {
+    let pinned = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
+    let lock = fs::read(pinned.join("package-lock.json")).expect("tests/node/package-lock.json is in the repository");
+    let mut hasher = DefaultHasher::new();
+    lock.hash(&mut hasher);
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let home = target.join(format!("node-{:016x}", hasher.finish()));
+    if !home.exists() {
+        let draft = tempfile::tempdir_in(target).expect("the target folder is writable");
+        for name in ["package.json", "package-lock.json", ".npmrc"] {
+            fs::copy(pinned.join(name), draft.path().join(name)).expect("tests/node is complete");
+        }
+        run(npm().args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(draft.path()));
+        let modules = draft.path().join("node_modules");
+        run(script(&modules, "deno/bin.cjs").arg("--version")); // Puts the binary in its place, once.
+        let renamed = fs::rename(draft.path(), &home);
+        assert!(home.exists(), "{} can't be made: {renamed:?}", home.display());
+    }
+    home.join("node_modules")
+}
+
+/// `deno`, without a network, without prompts, and with a cache of its own.
+pub fn deno() -> Command {
+    let modules = node_modules();
+    let mut command = script(&modules, "deno/bin.cjs");
+    command.env("DENO_DIR", modules.with_file_name("deno-cache"));
+    command.envs([("DENO_NO_UPDATE_CHECK", "1"), ("DENO_NO_PROMPT", "1"), ("NO_COLOR", "1")]);
+    command
+}
+
+/// `tsc`, the TypeScript compiler.
+pub fn tsc() -> Command {
+    script(&node_modules(), "typescript/bin/tsc")
+}
+
+/// Runs the command and gives back its standard output. Panics with all that it said when it fails.
+pub fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| {
+        panic!("{command:?} can't be run ({error}): these tests need Node.js 20 or later, with npm, on the PATH")
+    });
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{command:?} failed ({})\n{stdout}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    stdout
+}
+
+fn npm() -> Command {
+    Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
+}
+
+fn script(modules: &Path, path: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg(modules.join(path));
+    command
+}
