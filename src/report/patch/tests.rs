@@ -125,7 +125,7 @@ fn lines_that_look_like_a_patch() {
     )]);
 }
 
-const ODD_NAMES: [&str; 9] = [
+const ODD_NAMES: [&str; 8] = [
     "with space.ts",
     "tïer/ä b.ts",
     "quote\"d.ts",
@@ -134,7 +134,6 @@ const ODD_NAMES: [&str; 9] = [
     "del\u{7f}esc\u{1b}.ts",
     "[id]/(group)/$page.tsx",
     "日本.ts",
-    "trailing ",
 ];
 
 #[test]
@@ -160,7 +159,8 @@ fn odd_names_are_quoted_as_git_does_it() {
         String::from_utf8(output.stdout).unwrap()
     };
     git(&["init", "-q"]);
-    for name in ODD_NAMES {
+    // GNU patch can't find a name that ends with a blank, git can.
+    for name in ODD_NAMES.into_iter().chain(["blank "]) {
         let change = [change(name, Some("a\n"), "b\n")];
         put_before(folder.path(), &change);
         git(&["add", "--", name]);
