@@ -26,7 +26,7 @@ fn program(folder: &Path, name: &str, arguments: &[&str]) -> Command {
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
     // The folder of the tests may itself be in a repository, which git would apply the patch in.
     command.env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap());
-    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"].into_iter().for_each(|name| drop(command.env_remove(name)));
+    command.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env_remove("GIT_INDEX_FILE");
     command
 }
 
