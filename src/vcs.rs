@@ -1,1 +1,1 @@
-//! x
+//! Which files git could not bring back.
