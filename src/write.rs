@@ -92,7 +92,10 @@ pub enum WriteError {
     #[error("{0} is not a regular file; nothing was changed")]
     NotAFile(RelPath),
     /// A journal is there: a run was interrupted, or another one is writing at this moment.
-    #[error("{} is there: another run is writing, or one was interrupted and not recovered; nothing was changed", .0.display())]
+    #[error(
+        "{} is there: another run is writing, or was interrupted and not recovered; nothing was changed",
+        .0.display()
+    )]
     JournalExists(PathBuf),
     /// The journal of a run that was interrupted makes no sense.
     #[error(
@@ -226,8 +229,8 @@ fn stage_one(root: &Path, entry: &Entry, change: &FileChange) -> Result<TempPath
     Ok(temp.into_temp_path())
 }
 
-/// Makes a temporary file that must not be there yet. It is for our eyes only, until it gets the original's mode; one that
-/// becomes a new file has the mode of any new file.
+/// Makes a temporary file that must not be there yet. It is for our eyes only, until it gets the original's mode; one
+/// that becomes a new file has the mode of any new file.
 fn create(path: &Path, new: bool) -> io::Result<NamedTempFile> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidInput.into());

@@ -1,8 +1,8 @@
 //! The lines of a file that a graphical report shows: cut to the terminal's width, safe to print, with true numbers.
 //!
-//! miette prints lines whole, as they are. An excerpt holds only the lines around the marked places; a line that is too long is
-//! cut around its first mark, line breaks are all `\n`, the byte order mark is gone, and characters that would steer
-//! the terminal are replaced. It remembers which line and column each of its bytes came from.
+//! miette prints lines whole, as they are. An excerpt holds only the lines around the marked places; a line that is
+//! too long is cut around its first mark, line breaks are all `\n`, the byte order mark is gone, and characters that
+//! would steer the terminal are replaced. It remembers which line and column each of its bytes came from.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::ops::Range;
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 use unicode_width::UnicodeWidthChar;
 
-use crate::report::position::{LineIndex, utf16_len};
+use crate::report::position::{LineIndex, floor_boundary, utf16_len};
 
 /// A marked place over more lines than this is marked on its first line only.
 const MOST_LINES: usize = 8;
@@ -69,7 +69,11 @@ impl Excerpt {
 
     fn push(&mut self, index: &LineIndex<'_>, number: usize, ranges: &[Range<usize>], room: usize, ellipsis: &str) {
         let whole = index.line_range(number);
-        let mark = ranges.iter().map(|range| range.start).find(|start| whole.contains(start)).unwrap_or(whole.start);
+        let mark = ranges
+            .iter()
+            .map(|range| range.start)
+            .find(|&start| whole.start <= start && start <= whole.end)
+            .unwrap_or(whole.start);
         let source = cut(index.text(), &whole, mark, room);
         let start = self.text.len();
         let lead = if source.start > whole.start { ellipsis } else { "" };
@@ -152,41 +156,38 @@ fn lines_of(index: &LineIndex<'_>, range: &Range<usize>) -> (usize, usize) {
     (index.position(range.start).line, index.position(last).line)
 }
 
-/// A range over many lines ends with its first.
+/// A range as it is marked: between characters, and over many lines only up to the end of the first.
 fn shortened(index: &LineIndex<'_>, range: &Range<usize>) -> Range<usize> {
-    let (first, last) = lines_of(index, range);
+    let [start, end] = [range.start, range.end].map(|offset| floor_boundary(index.text(), offset));
+    let (first, last) = lines_of(index, &(start..end));
     // A range that takes its last line break along ends with the line, not on the next one.
     let line = if last - first < MOST_LINES { last } else { first };
-    range.start..range.end.min(index.line_range(line).end).max(range.start)
+    start..end.min(index.line_range(line).end).max(start)
 }
 
 /// The part of the line `whole` that fits into `room` columns and has `mark`, a byte offset in it, near its start.
 fn cut(text: &str, whole: &Range<usize>, mark: usize, room: usize) -> Range<usize> {
-    let width = |c: char| if c == '\t' { TAB_WIDTH } else { c.width().unwrap_or(1) };
-    let fits = |part: &str, room: usize| {
-        let mut left = room;
-        part.chars()
-            .take_while(|&c| left.checked_sub(width(c)).map(|rest| left = rest).is_some())
-            .map(char::len_utf8)
-            .sum()
-    };
-    let line = &text[whole.clone()];
-    let all: usize = fits(line, room);
-    if all == line.len() {
+    let fitting = fits(text[whole.clone()].chars(), room);
+    if fitting == whole.len() {
         return whole.clone();
     }
     // Some of what comes before the mark tells the reader where it is.
-    let before: usize = line[..mark - whole.start]
-        .chars()
-        .rev()
-        .scan(room / 3, |left, c| {
-            *left = left.checked_sub(width(c))?;
-            Some(c.len_utf8())
-        })
-        .sum();
-    let start = if mark < whole.start + all / 2 { whole.start } else { mark - before };
-    let length: usize = fits(&text[start..whole.end], room);
-    start..start + length
+    let before = fits(text[whole.start..mark].chars().rev(), room / 3);
+    let start = if mark < whole.start + fitting / 2 { whole.start } else { mark - before };
+    start..start + fits(text[start..whole.end].chars(), room)
+}
+
+/// How many bytes the first characters take, as many as fit into `room` columns.
+fn fits(chars: impl Iterator<Item = char>, room: usize) -> usize {
+    let (mut width, mut bytes) = (0, 0);
+    for c in chars {
+        width += if c == '\t' { TAB_WIDTH } else { c.width().unwrap_or(1) };
+        if width > room {
+            break;
+        }
+        bytes += c.len_utf8();
+    }
+    bytes
 }
 
 /// `text` without anything that steers a terminal or turns the direction of writing. Each character that is replaced

@@ -32,7 +32,8 @@ pub struct Report {
     pub errors: Vec<Problem>,
     /// Counts.
     pub stats: Stats,
-    /// The text of each file that a finding or a related place points into, as it was read (a byte order mark included).
+    /// The text of each file that a finding or a related place points into, as it was read (a byte order mark
+    /// included).
     pub texts: BTreeMap<RelPath, Arc<str>>,
 }
 

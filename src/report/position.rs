@@ -96,7 +96,7 @@ pub(super) fn utf16_len(text: &str) -> usize {
 }
 
 /// The last character boundary of `text` that isn't behind `offset`.
-fn floor_boundary(text: &str, offset: usize) -> usize {
+pub(super) fn floor_boundary(text: &str, offset: usize) -> usize {
     (0..=offset.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 

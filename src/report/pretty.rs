@@ -1,7 +1,7 @@
 //! Graphical reports for people: the source line, what is wrong with it, and what to do.
 //!
-//! Up to [`MOST_REPORTS`] violations have a report each. More of them are grouped: one report for each file and rule, that
-//! shows the first place and lists the lines of the others.
+//! Up to [`MOST_REPORTS`] violations have a report each. More of them are grouped: one report for each file and rule,
+//! that shows the first place and lists the lines of the others.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -91,7 +91,11 @@ impl Shown {
             excerpt: None,
             labels: Vec::new(),
         };
-        let Some(index) = positions.file(&first.path) else { return shown };
+        let Some(index) = positions.file(&first.path) else {
+            // Without a snippet the path would be missing.
+            shown.message = format!("{}: {}", first.path, first.message);
+            return shown;
+        };
         let ranges: Vec<_> =
             std::iter::once(&first.range).chain(here.iter().map(|related| &related.range)).cloned().collect();
         let room = look.width.saturating_sub(FRAME).max(NARROWEST);

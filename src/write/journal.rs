@@ -13,6 +13,8 @@ use crate::project::RelPath;
 
 /// The journal's name in the project root.
 pub const JOURNAL: &str = ".phase2-journal.json";
+/// The journal until it is whole. A run that is killed here has done nothing else yet.
+const DRAFT: &str = ".phase2-journal.tmp";
 const VERSION: u32 = 1;
 const TEMP_PREFIX: &str = ".phase2-";
 const TEMP_SUFFIX: &str = ".tmp";
@@ -92,9 +94,9 @@ impl Journal {
     pub(super) fn save(&self, root: &Path) -> Result<(), WriteError> {
         let path = root.join(JOURNAL);
         let fail = || WriteError::io("write", &path);
-        let mut file =
-            tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(root).map_err(fail())?;
         let stored = serde_json::to_vec(&Stored::from(self)).map_err(io::Error::from).map_err(fail())?;
+        remove_draft(root);
+        let mut file = tempfile::Builder::new().prefix(DRAFT).rand_bytes(0).tempfile_in(root).map_err(fail())?;
         file.write_all(&stored).map_err(fail())?;
         file.as_file().sync_all().map_err(fail())?;
         file.persist_noclobber(&path).map_err(|error| match error.error.kind() {
@@ -131,6 +133,11 @@ impl Journal {
         sync_folder(root);
         Ok(())
     }
+}
+
+/// Removes the draft of a run that was killed while it wrote it. Mostly there is none.
+pub(super) fn remove_draft(root: &Path) {
+    let _ = fs::remove_file(root.join(DRAFT));
 }
 
 fn sibling(path: &RelPath, name: &str) -> RelPath {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::TempPath;
 
-use super::journal::{Entry, Fingerprint, Journal};
+use super::journal::{Entry, Fingerprint, Journal, remove_draft};
 use super::{SkipReason, Skipped, WriteError, refuse_symlinks, remove_folders, replace, sync_folders};
 use crate::project::RelPath;
 
@@ -65,6 +65,7 @@ enum State {
 /// # Errors
 /// When the journal or the files that it names can't be used; then it stays where it is.
 pub fn recover(root: &Path) -> Result<Option<Recovered>, WriteError> {
+    remove_draft(root);
     let Some(journal) = Journal::load(root)? else { return Ok(None) };
     let mut states = Vec::new();
     for entry in &journal.entries {

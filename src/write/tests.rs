@@ -244,6 +244,19 @@ fn nothing_to_recover() {
     assert_eq!(recover(root.path()).unwrap(), None);
 }
 
+#[test]
+fn killed_while_the_journal_was_written() {
+    let changes = sample();
+    let root = project(&changes);
+    let before = tree(root.path());
+    put(root.path(), ".phase2-journal.tmp", "{\"vers");
+    assert_eq!(recover(root.path()).unwrap(), None);
+    assert_eq!(tree(root.path()), before);
+    put(root.path(), ".phase2-journal.tmp", "{\"vers");
+    write(root.path(), &changes).unwrap();
+    assert_eq!(tree(root.path()), tree_after(&changes));
+}
+
 /// A run that is killed when `staged` temporary files are written, the last of them not whole, and none renamed.
 #[test]
 fn killed_while_staging_nothing_has_changed() {
@@ -330,9 +343,8 @@ fn recovery_overwrites_nothing_that_changed_since() {
 fn a_journal_that_phase2_did_not_write_is_not_followed() {
     let entry = |target: &str, temp: &str| {
         let hash = serde_json::to_string(&Fingerprint::of(b"victim")).unwrap();
-        format!(
-            r#"{{"version":1,"folders":[],"entries":[{{"target":"{target}","temp":"{temp}","before":null,"after":{hash}}}]}}"#
-        )
+        let entry = format!(r#"{{"target":"{target}","temp":"{temp}","before":null,"after":{hash}}}"#);
+        format!(r#"{{"version":1,"folders":[],"entries":[{entry}]}}"#)
     };
     let journals = [
         String::new(),

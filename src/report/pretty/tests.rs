@@ -207,3 +207,32 @@ fn looks() {
     assert!(!printed(&report, LOOK).contains('\x1b'));
     assert!(printed(&report, Look { color: true, ..LOOK }).contains('\x1b'));
 }
+
+#[test]
+fn without_the_text_the_file_is_named_all_the_same() {
+    let report = report(vec![finding("src/a.ts", "log()", "log")], &[]);
+    assert_eq!(printed(&report, LOOK), "console\n\n  × src/a.ts: uses the console\n\n");
+}
+
+#[test]
+fn no_range_is_too_odd() {
+    for text in ["", "\n", "a", "é\r\n日本\n", "\u{feff}😀\n\n", &"é".repeat(500)] {
+        for start in 0..12 {
+            for end in start..14 {
+                let mut found = finding("src/a.ts", text, "");
+                found.range = start..end;
+                let printed = printed(&report(vec![found], &[("src/a.ts", text)]), LOOK);
+                assert!(printed.contains("no fix"), "{start}..{end} in {text:?}: {printed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_end_of_a_long_line() {
+    let text = format!("{}\nb\n", "a;".repeat(5_000));
+    let mut found = finding("src/a.ts", &text, "");
+    found.range = 10_000..10_000;
+    let printed = printed(&report(vec![found], &[("src/a.ts", &text)]), LOOK);
+    assert!(printed.contains("[src/a.ts:1:10001]\n 1 │ …a;a;"), "{printed}");
+}
