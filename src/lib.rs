@@ -12,3 +12,5 @@ pub mod edit;
 pub mod project;
 pub mod report;
 pub mod syntax;
+pub mod vcs;
+pub mod write;

@@ -1,4 +1,18 @@
 //! What a run found, and how it is printed: one file per output format. A reporter never knows a rule.
+//!
+//! The formats of the violations are [`pretty`], [`concise`] and [`json`]; [`summary`] is for the person at the
+//! terminal, whatever the format; [`patch`] prints what `fix` would do to the files.
+
+pub mod concise;
+mod excerpt;
+pub mod json;
+pub mod patch;
+pub mod position;
+pub mod pretty;
+pub mod summary;
+mod tally;
+
+pub use tally::Tally;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,7 +32,8 @@ pub struct Report {
     pub errors: Vec<Problem>,
     /// Counts.
     pub stats: Stats,
-    /// The text of each file that a finding points into, as it was read (a byte order mark included).
+    /// The text of each file that a finding or a related place points into, as it was read (a byte order mark
+    /// included).
     pub texts: BTreeMap<RelPath, Arc<str>>,
 }
 
@@ -39,6 +54,13 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// The fix, if there is one.
     pub fix: Option<FindingFix>,
+}
+
+impl Finding {
+    /// How the formats for people name what can be done: `safe`, `unsafe`, `display-only` or `no fix`.
+    pub fn fix_word(&self) -> &'static str {
+        self.fix.as_ref().map_or("no fix", |fix| fix.applicability.as_str())
+    }
 }
 
 /// A place beside the violation's own.
@@ -89,3 +111,29 @@ pub struct Stats {
     /// Files that were parsed.
     pub files_parsed: usize,
 }
+
+/// What the terminal, or whatever takes the output, can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Whether to use colours.
+    pub color: bool,
+    /// Whether to draw with characters beyond ASCII. Source lines are shown as they are in any case.
+    pub unicode: bool,
+    /// Columns of a line.
+    pub width: usize,
+}
+
+impl Look {
+    /// `text` in the colour of an ANSI `code` (`"31"` is red), or as it is if colours aren't wanted.
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// `text` on one line: what would break the line or steer a terminal becomes a blank.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod samples;
