@@ -1,6 +1,7 @@
 //! One file's text: its tree, its names, its imports and its style.
 
 pub mod parse;
+pub mod scope;
 
 use tree_sitter::Language;
 
