@@ -57,8 +57,8 @@ struct NameAnswer {
     calls: Vec<(Target, bool)>,
 }
 
-#[test]
-fn hand_written_programs() {
+/// The programs of `corpus.txt`, each under a line `--- <path>`.
+fn corpus() -> Vec<Program> {
     let programs: Vec<Program> = include_str!("scope_oracle/corpus.txt")
         .split("\n---")
         .map(|case| {
@@ -67,7 +67,32 @@ fn hand_written_programs() {
         })
         .collect();
     assert!(programs.len() > 50, "the corpus was cut wrongly: {}", programs.len());
-    compare(&programs, Invalid::Refused);
+    programs
+}
+
+#[test]
+fn hand_written_programs() {
+    compare(&corpus(), Invalid::Refused);
+}
+
+/// The compiler repairs broken programs in its own way, so there is nothing to compare; but what is found must be there.
+#[test]
+fn broken_programs_are_survived() {
+    for program in corpus() {
+        let dialect = Dialect::of(&RelPath::new(&program.path).unwrap()).unwrap();
+        for cut in (0..program.text.len()).step_by(7).filter(|&cut| program.text.is_char_boundary(cut)) {
+            for text in [&program.text[..cut], &program.text[cut..]] {
+                let tree = parse(text, dialect).tree;
+                for name in NAMES {
+                    let found = Name::find(tree.root_node(), text, name);
+                    let declared = found.declarations.iter().map(|declaration| &declaration.range);
+                    for range in declared.chain(&found.references).chain(&found.type_references) {
+                        assert_eq!(&text[range.clone()], name, "{text}");
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -91,7 +116,30 @@ fn fixtures() {
 fn generated_programs() {
     let programs: Vec<Program> =
         (0..400).map(|seed| Program::new(format!("seed-{seed}.ts"), generate::program(seed, &NAMES))).collect();
-    compare(&programs, Invalid::Refused);
+    let seen = compare(&programs, Invalid::Refused);
+    // Programs in which everything is global, or nothing is free, would prove little.
+    assert!(seen.resolved > 10_000 && seen.global > 1_000 && seen.free > 1_000 && seen.taken > 10_000, "{seen:?}");
+}
+
+/// How often the compiler gave each answer.
+#[derive(Debug, Default)]
+struct Seen {
+    resolved: usize,
+    global: usize,
+    free: usize,
+    taken: usize,
+}
+
+impl Seen {
+    fn add(&mut self, answer: &NameAnswer) {
+        let targets = answer.references.values().chain(answer.calls.iter().map(|(target, _)| target));
+        let (resolved, global): (Vec<_>, Vec<_>) = targets.partition(|target| target.is_some());
+        let (free, taken): (Vec<_>, Vec<_>) = answer.calls.iter().partition(|(_, free)| *free);
+        self.resolved += resolved.len();
+        self.global += global.len();
+        self.free += free.len();
+        self.taken += taken.len();
+    }
 }
 
 /// What becomes of programs that the compiler can't parse.
@@ -101,7 +149,7 @@ enum Invalid {
     Skipped,
 }
 
-fn compare(programs: &[Program], invalid: Invalid) {
+fn compare(programs: &[Program], invalid: Invalid) -> Seen {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scope_oracle/oracle.mjs");
     let output = support::node::run(&script, &serde_json::to_vec(programs).unwrap());
     let answers: Vec<Answer> = serde_json::from_slice(&output).unwrap();
@@ -119,6 +167,9 @@ fn compare(programs: &[Program], invalid: Invalid) {
         }
     }
     assert!(report.is_empty(), "{report}");
+    let mut seen = Seen::default();
+    answers.iter().flat_map(|answer| answer.names.values()).for_each(|answer| seen.add(answer));
+    seen
 }
 
 fn mismatches(program: &Program, answer: &Answer) -> Vec<String> {
@@ -129,7 +180,9 @@ fn mismatches(program: &Program, answer: &Answer) -> Vec<String> {
         format!("{}:{}", before.matches('\n').count() + 1, offset - before.rfind('\n').map_or(0, |end| end + 1) + 1)
     };
     let targets = |starts: &Target| {
-        starts.as_ref().map_or("global".to_owned(), |starts| starts.iter().map(|&s| at(s)).collect::<Vec<_>>().join(", "))
+        starts
+            .as_ref()
+            .map_or("global".to_owned(), |starts| starts.iter().map(|&s| at(s)).collect::<Vec<_>>().join(", "))
     };
     let mut found = Vec::new();
     for (name, expected) in &answer.names {
@@ -171,7 +224,11 @@ fn mismatches(program: &Program, answer: &Answer) -> Vec<String> {
         }
         for (&offset, (_, free)) in answer.calls.iter().zip(&expected.calls) {
             if scope.is_free_for_import(&[offset]) != *free {
-                found.push(format!("{name} free for an import, used at {}: {}, but TypeScript: {free}", at(offset), !free));
+                found.push(format!(
+                    "{name} free for an import, used at {}: {}, but TypeScript: {free}",
+                    at(offset),
+                    !free
+                ));
             }
         }
     }

@@ -190,3 +190,165 @@ fn continues_identifier(c: char) -> bool {
     // The last two are the joiners that ECMAScript allows inside of identifiers.
     c.is_alphanumeric() || matches!(c, '_' | '$' | '\u{200c}' | '\u{200d}')
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+    use crate::syntax::Dialect;
+    use crate::syntax::parse::parse;
+
+    fn find(text: &str, name: &str) -> Name {
+        Name::find(parse(text, Dialect::TypeScript).tree.root_node(), text, name)
+    }
+
+    /// The only declaration of `log` in `text`.
+    fn declaration(text: &str) -> Declaration {
+        let [declaration] = find(text, "log").declarations.try_into().unwrap();
+        declaration
+    }
+
+    fn kind(text: &str) -> DeclarationKind {
+        declaration(text).kind
+    }
+
+    #[test]
+    fn tells_what_declares_a_name() {
+        use DeclarationKind::*;
+        for (text, expected) in [
+            ("import log from 'a'", Import { type_only: false }),
+            ("import { a as log } from 'a'", Import { type_only: false }),
+            ("import log = require('a')", Import { type_only: false }),
+            ("import log = a.b", Import { type_only: false }),
+            ("import type { log } from 'a'", Import { type_only: true }),
+            ("import { type log } from 'a'", Import { type_only: true }),
+            ("const log = 1", Const),
+            ("using log = x", Const),
+            ("for (let log of x) {}", Let),
+            ("var [log] = x", Var),
+            ("x(function log() {})", Function),
+            ("export default class log {}", Class),
+            ("type A = (log: string) => void", Parameter),
+            ("try {} catch (log) {}", CatchParameter),
+            ("enum log {}", Enum),
+            ("enum A { 'log' = 1 }", EnumMember),
+            ("namespace log { f() }", Namespace),
+            ("namespace log { type A = 1 }", Type),
+            ("interface log {}", Type),
+            ("function f<log>() {}", Type),
+            ("declare global { var log: any }", Global),
+        ] {
+            assert_eq!(kind(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_what_holds_an_error() {
+        for text in [
+            "try {} catch (log) {}",
+            "p.catch(log => {})",
+            "p.catch(async (/* e */ log: unknown, b) => {})",
+            "p.then(x, function (log) {})",
+            "p?.then(/* a */ x, (log) => 1)",
+        ] {
+            assert!(declaration(text).is_error(), "{text}");
+        }
+        for text in [
+            "try {} catch ({ log }) {}",
+            "p.catch((a, log) => {})",
+            "p.catch(([log]) => {})",
+            "p.catch((...log) => {})",
+            "p.catch(x, (log) => {})",
+            "p.then((log) => {})",
+            "p.catch(f((log) => {}))",
+            "p.on('error', (log) => {})",
+            "p.catch(() => { const log = 1 })",
+        ] {
+            assert!(!declaration(text).is_error(), "{text}");
+        }
+    }
+
+    #[test]
+    fn tells_the_property_of_a_destructured_binding() {
+        let property = |text: &str| declaration(text).property.map(|range| text[range].to_owned());
+        assert_eq!(property("const { error: log } = x").as_deref(), Some("error"));
+        assert_eq!(property("const { 'error': log = 1 } = x").as_deref(), Some("'error'"));
+        assert_eq!(property("const { a: { error: log } } = x").as_deref(), Some("error"));
+        assert_eq!(property("const { a: { log } } = x").as_deref(), Some("log"));
+        assert_eq!(property("function f({ log = 1 }) {}").as_deref(), Some("log"));
+        assert_eq!(property("const { a: [log] } = x"), None);
+        assert_eq!(property("const { ...log } = x"), None);
+        assert_eq!(property("const log = x"), None);
+    }
+
+    #[test]
+    fn a_declaration_knows_how_far_it_reaches() {
+        let scope = |text: &str| text[declaration(text).scope].to_owned();
+        assert_eq!(scope("function f() { { let log } }"), "{ let log }");
+        assert_eq!(scope("function f() { { var log } }"), "{ { var log } }");
+        assert_eq!(scope("  { var log }  "), "  { var log }  ");
+        assert_eq!(scope("x(function f(log) { })"), "(log) { }");
+        assert_eq!(scope("switch (x) { case 1: let log }"), "{ case 1: let log }");
+        assert_eq!(scope("x; for (const log of x) ;"), "for (const log of x) ;");
+        assert_eq!(scope("x; (class log {})"), "class log {}");
+        assert!(declaration("if (x) { var log }").top_level);
+        assert!(!declaration("if (x) { let log }").top_level);
+        assert!(!declaration("namespace N { var log }").top_level);
+    }
+
+    #[test]
+    fn what_declare_describes_is_still_the_global() {
+        for text in [
+            "declare const console: any; console.log()",
+            "export {}; declare global { var console: any } console.log()",
+            "function f() { { const console = 1 } console.log() }",
+            "console.log()",
+        ] {
+            let use_at = text.find("console.log").unwrap();
+            assert!(find(text, "console").is_global_at(use_at), "{text}");
+        }
+        for text in ["var console; console.log()", "import type { console } from 'a'; console.log()"] {
+            let use_at = text.find("console.log").unwrap();
+            assert!(!find(text, "console").is_global_at(use_at), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_import_must_not_change_what_a_name_means() {
+        let is_free = |text: &str| find(text, "log").is_free_for_import(&[text.find("USE").unwrap()]);
+        assert!(is_free("USE"));
+        assert!(is_free("USE; { const log = 1; log() } x.log; ({ log: 1 })"));
+        assert!(is_free("USE; import { log as a } from 'a'; export { a as log }"));
+        // Taken at the top, as a value or as a type.
+        assert!(!is_free("USE; const log = 1"));
+        assert!(!is_free("USE; { var log }"));
+        assert!(!is_free("USE; interface log {}"));
+        assert!(!is_free("USE; import type { log } from 'a'"));
+        // Shadowed at the use.
+        assert!(!is_free("function f(log) { USE }"));
+        assert!(is_free("function f<log>() { USE }"));
+        // Captures a global.
+        assert!(!is_free("USE; log()"));
+        assert!(!is_free("USE; let a: log"));
+        assert!(!is_free("USE; let a: typeof log"));
+        assert!(!is_free("USE; export { log }"));
+    }
+
+    #[test]
+    fn only_whole_identifiers_count() {
+        assert_eq!(
+            find("log$; $log; _log; log1; élog; logé; x.log; 'log'; /* log */ `log`; /log/", "log"),
+            Name::default()
+        );
+        assert_eq!(find("`${log}`;(log)", "log").references, [3..6, 10..13]);
+        assert_eq!(find("log", ""), Name::default());
+    }
+
+    #[test]
+    fn depth_costs_no_stack() {
+        let text = format!("{}let log; log(){}", "{".repeat(20_000), "}".repeat(20_000));
+        let name = find(&text, "log");
+        assert_eq!(name.resolve(name.references[0].start), name.declarations.first());
+    }
+}

@@ -3,11 +3,18 @@
 
 use std::collections::BTreeSet;
 
+/// Names that nobody asks for. Where they are mixed in, the others are seldom enough to be free sometimes.
+const FILLERS: [&str; 24] = [
+    "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v", "w",
+    "z",
+];
+
 /// A program of its own for each `seed`, the same at every run.
 pub fn program(seed: u64, names: &[&'static str]) -> String {
+    let fillers = &FILLERS[..seed as usize % 4 * FILLERS.len() / 3];
     let mut generator = Generator {
         random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
-        names: names.to_vec(),
+        names: [names, fillers].concat(),
         scopes: vec![Scope { is_function: true, ..Scope::default() }],
         fresh: 0,
         out: String::new(),
@@ -22,6 +29,10 @@ struct Scope {
     is_function: bool,
     values: BTreeSet<String>,
     types: BTreeSet<String>,
+    /// The names in a function's parameters; all of them if a call stands there, since it is asked what each would mean
+    /// in it. The compiler lets defaults see the functions, classes and enums of the body, the language doesn't: so none
+    /// of those gets such a name.
+    parameters: String,
 }
 
 struct Generator {
@@ -83,11 +94,19 @@ impl Generator {
         if scope.types.insert(name.clone()) { name } else { self.fresh() }
     }
 
+    /// A name that a function may have.
+    fn function_name(&mut self) -> String {
+        let name = self.name();
+        let scope = self.scopes.last_mut().unwrap();
+        let is_free = !scope.parameters.contains(&name) && scope.values.insert(name.clone());
+        if is_free { name } else { self.fresh() }
+    }
+
     /// A name that may be declared as both.
     fn value_and_type(&mut self) -> String {
         let name = self.name();
         let scope = self.scopes.last_mut().unwrap();
-        if scope.values.contains(&name) || scope.types.contains(&name) {
+        if scope.values.contains(&name) || scope.types.contains(&name) || scope.parameters.contains(&name) {
             return self.fresh();
         }
         scope.values.insert(name.clone());
@@ -106,6 +125,8 @@ impl Generator {
     }
 
     fn top_level(&mut self) {
+        // A module: at the top of a script `globalThis` can't be declared.
+        self.put("export {};\n");
         for _ in 0..self.below(3) {
             let name = self.value_and_type();
             let line = match self.below(6) {
@@ -148,7 +169,6 @@ impl Generator {
         if self.one_in(4) {
             let inner = self.name();
             self.put(&format!("namespace {name} {{ export interface {inner} {{}} }}\n"));
-            // Its name is no value, so that it may be declared again; but not here.
             return;
         }
         self.put(&format!("namespace {name} {{\n"));
@@ -172,7 +192,7 @@ impl Generator {
 
     fn statement(&mut self, depth: usize) {
         if depth == 0 {
-            return self.call();
+            return self.call(0);
         }
         match self.below(18) {
             0 | 1 => {
@@ -187,7 +207,7 @@ impl Generator {
                 self.initializer(depth);
             }
             3 => {
-                let name = self.lexical();
+                let name = self.function_name();
                 self.put(&format!("function {name}"));
                 self.function(depth);
             }
@@ -259,18 +279,18 @@ impl Generator {
                 let (a, b, c) = (self.name(), self.name(), self.name());
                 self.put(&format!("({{ {a}, {b}: {c}, x: [{a}, ...{b}] }} = {c});\n"));
             }
-            _ => self.call(),
+            _ => self.call(depth),
         }
     }
 
-    fn call(&mut self) {
+    fn call(&mut self, depth: usize) {
         let name = self.name();
         match self.below(3) {
             0 => self.put(&format!("{name}(")),
             1 => self.put(&format!("{name}.log(")),
             _ => self.put(&format!("this.{name}(")),
         }
-        self.expression(2);
+        self.expression(depth.min(2));
         self.put(");\n");
     }
 
@@ -286,7 +306,7 @@ impl Generator {
             0..=2 => self.put(&name),
             3 => {
                 self.put(&format!("{{ {name} = "));
-                self.expression(1);
+                self.expression(depth - 1);
                 self.put(" }");
             }
             4 => {
@@ -299,7 +319,7 @@ impl Generator {
                 self.put(&format!("[{name}, , "));
                 self.pattern(depth - 1, declare);
                 self.put(" = ");
-                self.expression(1);
+                self.expression(depth - 1);
                 self.put("]");
             }
             _ => {
@@ -312,19 +332,20 @@ impl Generator {
     /// From the parameters to the end of the body.
     fn function(&mut self, depth: usize) {
         self.within(true, |g| {
-            g.parameters();
+            g.parameters(depth.saturating_sub(1));
             g.put(" ");
             g.block(depth);
         });
     }
 
-    fn parameters(&mut self) {
+    fn parameters(&mut self, depth: usize) {
+        let start = self.out.len();
         self.put("(");
         for _ in 0..self.below(3) {
-            self.pattern(1, Generator::lexical);
+            self.pattern(depth.min(1), Generator::lexical);
             if self.one_in(3) {
                 self.put(" = ");
-                self.expression(1);
+                self.expression(depth);
             } else if self.one_in(4) {
                 let name = self.name();
                 self.put(&format!(": typeof {name}"));
@@ -332,6 +353,9 @@ impl Generator {
             self.put(", ");
         }
         self.put(")");
+        let calls_something = self.out[start + 1..].contains('(');
+        let parameters = if calls_something { self.names.join(" ") } else { self.out[start..].to_owned() };
+        self.scopes.last_mut().unwrap().parameters = parameters;
     }
 
     fn class(&mut self, depth: usize) {
@@ -345,7 +369,7 @@ impl Generator {
             match self.below(5) {
                 0 => {
                     self.put(&name);
-                    self.initializer(1);
+                    self.initializer(depth.saturating_sub(1));
                 }
                 1 => {
                     self.put("static ");
@@ -382,7 +406,7 @@ impl Generator {
             4 => self.put(&format!("(y as {name})")),
             5 | 6 => self.within(true, |g| {
                 g.put("(");
-                g.parameters();
+                g.parameters(depth.saturating_sub(1));
                 g.put(" => ");
                 g.expression(depth - 1);
                 g.put(")");

@@ -3,8 +3,9 @@
 // usage: node oracle.mjs <node_modules>
 // stdin:  [{ path, text, names: [name] }]
 // stdout: [{ calls: [offset], names: { name: { declarations: [offset],
-//            references: [[offset, [offset of each declaration] | null]], typeReferences: likewise,
-//            calls: [[offset | null], free] per call } } }]
+//            references: { offset: target }, typeReferences: { offset: target },
+//            calls: [[target, whether an import that this call sees may be added]] } } }]
+// A target is a list of the offsets of the declarations, or null.
 // All offsets are bytes. `null` is a name that the file doesn't declare: a global.
 
 import { createRequire } from 'node:module';
@@ -15,6 +16,8 @@ const ts = createRequire(join(process.argv[2], 'x'))('typescript');
 const { SymbolFlags, SyntaxKind } = ts;
 
 const VALUE = SymbolFlags.Value | SymbolFlags.ExportValue;
+// Types and namespaces are one world here: what is asked is whether a name is taken.
+const TYPE = SymbolFlags.Type | SymbolFlags.Namespace;
 const OPTIONS = {
   // Without its libraries the compiler knows no globals, so that a global is what it can't resolve.
   noLib: true,
@@ -77,24 +80,24 @@ function dotted(node) {
 /** 'declaration', the meaning to look a reference up with and whether it is of a type, or null for anything else. */
 function classify(node) {
   const { parent } = node;
-  if (parent.name === node && DECLARATIONS.has(parent.kind)) return 'declaration';
+  // The string of `declare module 'x'` is no name.
+  if (parent.name === node && DECLARATIONS.has(parent.kind) && !ts.isAmbientModule(parent)) return 'declaration';
   if (!ts.isIdentifier(node)) return null;
 
   const whole = dotted(node);
   const holder = whole.parent;
-  const namespace = whole === node ? SymbolFlags.Type : SymbolFlags.Namespace;
-  if (ts.isTypeReferenceNode(holder) && holder.typeName === whole) return { meaning: namespace, type: true };
+  if (ts.isTypeReferenceNode(holder) && holder.typeName === whole) return { meaning: TYPE, type: true };
   if (ts.isExpressionWithTypeArguments(holder)) {
     const isValue = holder.parent.token === SyntaxKind.ExtendsKeyword && ts.isClassLike(holder.parent.parent);
-    return isValue ? { meaning: VALUE } : { meaning: namespace, type: true };
+    return isValue ? { meaning: VALUE } : { meaning: TYPE, type: true };
   }
   if (ts.isTypeQueryNode(holder) && holder.exprName === whole) return { meaning: VALUE };
-  if (ts.isImportEqualsDeclaration(holder)) return { meaning: VALUE | SymbolFlags.Namespace | SymbolFlags.Type };
+  if (ts.isImportEqualsDeclaration(holder)) return { meaning: VALUE | TYPE };
 
   if (ts.isExportSpecifier(parent)) {
     if ((parent.propertyName ?? parent.name) !== node || parent.parent.parent.moduleSpecifier) return null;
     return parent.isTypeOnly || parent.parent.parent.isTypeOnly
-      ? { meaning: SymbolFlags.Type | SymbolFlags.Namespace, type: true }
+      ? { meaning: TYPE, type: true }
       : { meaning: VALUE };
   }
   if (ts.isTypePredicateNode(parent) && parent.parameterName === node) return { meaning: VALUE };
@@ -163,7 +166,7 @@ function answer({ path, text, names }) {
 
   const bytes = (offset) => Buffer.byteLength(text.slice(0, offset));
   const bytesOf = (starts) => starts && starts.map(bytes);
-  const found = new Map(names.map((name) => [name, { declarations: [], references: [], typeReferences: [], calls: [] }]));
+  const found = new Map(names.map((name) => [name, { declarations: [], references: {}, typeReferences: {}, calls: [] }]));
   const calls = [];
 
   visit(program.file, (node) => {
@@ -176,7 +179,7 @@ function answer({ path, text, names }) {
       of.declarations.push(bytes(start + (ts.isStringLiteral(node) ? 1 : 0)));
     } else {
       const target = resolve(program, node.text, node, use.meaning);
-      of[use.type ? 'typeReferences' : 'references'].push([bytes(start), bytesOf(target)]);
+      of[use.type ? 'typeReferences' : 'references'][bytes(start)] = bytesOf(target);
     }
   });
 

@@ -97,8 +97,6 @@ impl<'a, 'tree> Site<'a, 'tree> {
             ("jsx_namespace_name", _) => Occurrence::Other,
 
             ("index_signature", "name") => self.in_parent(DeclarationKind::Parameter),
-            // A label in a tuple type.
-            ("required_parameter" | "optional_parameter", "name") => Occurrence::Other,
             _ => self.pattern(),
         }
     }
@@ -181,12 +179,9 @@ impl<'a, 'tree> Site<'a, 'tree> {
     }
 
     fn import(&self, type_only: bool) -> Occurrence {
-        let mut statement = 1;
-        while !matches!(self.up(statement).kind(), "import_statement" | "import_alias" | "ERROR" | "program") {
-            statement += 1;
-        }
-        let type_only =
-            type_only || self.up(statement).node.child(1).is_some_and(|word| !word.is_named() && word.kind() == "type");
+        let statement = self.path.iter().rfind(|step| step.kind() == "import_statement");
+        let word = statement.and_then(|statement| statement.node.child(1));
+        let type_only = type_only || word.is_some_and(|word| !word.is_named() && word.kind() == "type");
         self.in_block(DeclarationKind::Import { type_only })
     }
 
@@ -236,6 +231,12 @@ impl<'a, 'tree> Site<'a, 'tree> {
                 _ => break,
             }
             levels += 1;
+        }
+        // A label in a tuple type, as `[log: string, ...rest: any[]]`, is a parameter to the grammar.
+        if matches!(self.up(levels).kind(), "required_parameter" | "optional_parameter")
+            && self.up(levels - 1).field == "name"
+        {
+            return Occurrence::Other;
         }
         match self.binding(levels) {
             Some(mut declaration) => {
