@@ -10,7 +10,6 @@
 mod classify;
 mod path;
 
-use std::cmp::Reverse;
 use std::ops::Range;
 
 use tree_sitter::Node;
@@ -48,8 +47,6 @@ pub struct Declaration {
     pub top_level: bool,
     /// It stands in a `declare`, which leaves nothing behind at run time.
     pub ambient: bool,
-    /// How deep the scope's node is in the tree: says which is the inner one of two scopes with the same range.
-    depth: usize,
     /// Byte ranges inside of `scope` that look the name up outside: the decorators of parameters.
     outside: Vec<Range<usize>>,
 }
@@ -169,7 +166,9 @@ impl Name {
         self.declarations
             .iter()
             .filter(|declaration| wanted(declaration.kind) && declaration.is_visible_at(offset))
-            .min_by_key(|declaration| (declaration.scope.len(), Reverse(declaration.depth)))
+            // Scopes that share an offset lie within each other, and no two of different owners declare one name over
+            // the same range.
+            .min_by_key(|declaration| declaration.scope.len())
     }
 }
 

@@ -393,7 +393,6 @@ impl<'a, 'tree> Site<'a, 'tree> {
             destructured: false,
             top_level: owner == 0,
             ambient: self.path.iter().any(|step| step.kind() == "ambient_declaration"),
-            depth: owner,
             outside: Vec::new(),
         }
     }
