@@ -3,36 +3,35 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use globset::Glob;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::excludes::Excludes;
+
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "phase2.toml";
 
-/// The built-in configuration: the shared keys, then those of each rule.
-const DEFAULTS: [&str; 2] =
-    [include_str!("../rules/defaults.toml"), include_str!("../rules/console/defaults.toml")];
+/// The default options of each rule. The keys that no rule owns have theirs beside what they are for.
+const DEFAULTS: [&str; 1] = [include_str!("../rules/console/defaults.toml")];
 
 /// A project's configuration: what its phase2.toml says, over the defaults.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// Folders that are looked at, as globs from the project root.
-    pub roots: Vec<String>,
-    /// Whether `roots` are the project's own words. Of the default roots, those that don't exist are passed over.
-    #[serde(skip)]
-    pub roots_stated: bool,
-    /// The names of the rules that run when the command line names none.
-    pub rules: Vec<Spanned<String>>,
-    /// Patterns of files and folders that are left out.
-    pub exclude: Vec<Spanned<String>>,
+    /// Folders that are looked at, as globs from the project root; unset: the usual ones, as far as they exist.
+    pub roots: Option<Vec<Spanned<String>>>,
+    /// The names of the rules that run when the command line names none; unset: those that are on by default.
+    pub rules: Option<Vec<Spanned<String>>>,
+    /// Patterns of files and folders that are left out; unset: the usual ones.
+    pub exclude: Option<Vec<Spanned<String>>>,
     /// More such patterns.
+    #[serde(default)]
     pub extend_exclude: Vec<Spanned<String>>,
     /// Whether files that git ignores are left out.
+    #[serde(default = "yes")]
     pub respect_gitignore: bool,
     /// The options of the rule `console`.
     pub console: Console,
@@ -180,31 +179,24 @@ impl Config {
     /// Reads `text`; `path` is how errors name it.
     pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         let own = DeTable::parse(text).map_err(|error| invalid(text, path, error.message(), error.span()))?;
-        let roots_stated = own.get_ref().contains_key("roots");
         let merged = overlay(defaults(), own);
-        let mut config = Config::deserialize(toml::de::Deserializer::from(merged))
+        let config = Config::deserialize(toml::de::Deserializer::from(merged))
             .map_err(|error| invalid(text, path, error.message(), error.span()))?;
-        config.roots_stated = roots_stated;
         config.validate(text, path)?;
         Ok(config)
     }
 
-    /// All patterns of what is left out.
-    pub fn excluded(&self) -> Vec<String> {
-        self.exclude.iter().chain(&self.extend_exclude).map(|pattern| pattern.get_ref().clone()).collect()
-    }
-
     /// What the types can't say.
     fn validate(&self, text: &str, path: &Path) -> Result<(), ConfigError> {
-        if self.roots_stated && self.roots.is_empty() {
+        if self.roots.as_ref().is_some_and(Vec::is_empty) {
             let help = "name the folders that hold the project's TypeScript, or leave the key out";
             return Err(reject(text, path, "`roots` is empty", text.find("roots").map(|at| at..at + 5), help));
         }
-        let patterns = self.exclude.iter().chain(&self.extend_exclude).chain(&self.console.exclude);
+        let patterns = self.exclude.iter().flatten().chain(&self.extend_exclude).chain(&self.console.exclude);
         for pattern in patterns {
-            if let Err(error) = Glob::new(pattern.get_ref()) {
-                let message = format!("`{}` is not a glob: {}", pattern.get_ref(), error.kind());
-                return Err(reject(text, path, &message, Some(pattern.span()), "`*`, `**`, `?`, `[…]` and `{a,b}` are known"));
+            if let Err(error) = Excludes::new(&[pattern.get_ref()]) {
+                let help = "`*`, `**`, `?`, `[…]` and `{a,b}` are known; a pattern with `/` starts at the project root";
+                return Err(reject(text, path, &error.to_string(), Some(pattern.span()), help));
             }
         }
         for logger in [&self.console.edge, &self.console.frontend] {
@@ -243,6 +235,11 @@ impl Logger {
         }
         Ok(())
     }
+}
+
+/// The default of keys that are on.
+fn yes() -> bool {
+    true
 }
 
 /// Whether `name` is an identifier of letters, digits, `_` and `$`.
@@ -335,8 +332,7 @@ mod tests {
     #[test]
     fn the_defaults_are_whole() {
         let config = Config::built_in();
-        assert_eq!(config.roots, ["supabase/functions", "src"]);
-        assert!(!config.roots_stated);
+        assert!(config.roots.is_none() && config.respect_gitignore);
         assert_eq!(config.console.levels.trace, Level::Debug);
         assert_eq!(config.console.edge.module.get_ref(), "_shared/logger.ts");
         assert_eq!(config.console.edge.export.as_ref().map(Spanned::get_ref), None);
@@ -345,8 +341,7 @@ mod tests {
     #[test]
     fn what_a_project_says_is_laid_over_them() {
         let config = parse("roots = ['app']\n[console.levels]\nlog = 'debug'\n[console.edge]\nexport = 'audit'\n").unwrap();
-        assert_eq!(config.roots, ["app"]);
-        assert!(config.roots_stated);
+        assert_eq!(config.roots.unwrap()[0].get_ref(), "app");
         assert_eq!((config.console.levels.log, config.console.levels.warn), (Level::Debug, Level::Warn));
         assert_eq!(config.console.edge.module.get_ref(), "_shared/logger.ts");
     }

@@ -9,8 +9,11 @@
 
 pub mod config;
 pub mod edit;
+pub mod engine;
+pub mod excludes;
 pub mod project;
 pub mod report;
+pub mod rules;
 pub mod syntax;
 pub mod vcs;
 pub mod write;

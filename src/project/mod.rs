@@ -2,7 +2,6 @@
 
 mod content;
 mod discover;
-mod excludes;
 mod ignores;
 mod path;
 mod resolve;
@@ -21,7 +20,6 @@ use std::sync::Arc;
 
 pub use content::{is_generated, is_minified};
 pub use discover::{CONFIG_FILE, NoRoot, find_root};
-pub use excludes::{DEFAULT_EXCLUDES, ExcludeError};
 pub use path::RelPath;
 pub use resolve::Resolver;
 pub use roots::{DEFAULT_ROOTS, RootsError};
@@ -31,8 +29,10 @@ pub use supabase::{EdgeFunction, SupabaseError, SupabaseFolder};
 pub use unit::{Surface, Unit};
 pub use walk::Excluded;
 
+use crate::config::Config;
+use crate::excludes::{DEFAULT_EXCLUDES, ExcludeError, Excludes};
 use crate::syntax::Dialect;
-use excludes::Excludes;
+use toml::Spanned;
 use ignores::Ignores;
 use walk::Listed;
 
@@ -57,25 +57,9 @@ pub struct Project {
     pub excluded: Vec<Excluded>,
     /// What could not be looked at: each may hide a file, so a run that has any must not end well.
     pub problems: Vec<Problem>,
+    /// What its phase2.toml says.
+    pub config: Arc<Config>,
     excludes: Excludes,
-}
-
-/// What the configuration says about a project's files.
-#[derive(Debug, Clone)]
-pub struct ProjectOptions {
-    /// Globs of folders, relative to the project root; `None` for [`DEFAULT_ROOTS`], as far as they exist.
-    pub roots: Option<Vec<String>>,
-    /// Patterns of what to leave out. [`DEFAULT_EXCLUDES`] count only if they are among them.
-    pub exclude: Vec<String>,
-    /// Whether what git ignores is left out.
-    pub gitignore: bool,
-}
-
-impl Default for ProjectOptions {
-    fn default() -> Self {
-        let exclude = DEFAULT_EXCLUDES.iter().map(|pattern| (*pattern).to_owned()).collect();
-        ProjectOptions { roots: None, exclude, gitignore: true }
-    }
 }
 
 /// A file of the project.
@@ -92,6 +76,13 @@ pub struct ProjectFile {
 /// One of a project's units; see [`Project::unit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnitId(usize);
+
+impl UnitId {
+    /// Its place in [`Project::units`].
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
 
 /// Something about the project on disk that went wrong, but not so that nothing else could be done.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,12 +117,17 @@ pub enum ProjectError {
 
 impl Project {
     /// Lists the files of the project at `root`.
-    pub fn open(root: &Path, options: &ProjectOptions) -> Result<Project, ProjectError> {
+    pub fn open(root: &Path, config: Config) -> Result<Project, ProjectError> {
         let canonical = root.canonicalize().and_then(|canonical| canonical.read_dir().map(|_| canonical));
         let root = canonical.map_err(|source| ProjectError::Root { root: root.to_path_buf(), source })?;
-        let excludes = Excludes::new(&options.exclude)?;
-        let mut ignores = if options.gitignore { Ignores::of_project(&root) } else { Ignores::none() };
-        let roots = roots::expand(&root, options.roots.as_deref(), &excludes, &mut ignores)?;
+        let stated = |patterns: &[Spanned<String>]| patterns.iter().map(|pattern| pattern.get_ref().clone()).collect();
+        let usual = || DEFAULT_EXCLUDES.iter().map(|pattern| (*pattern).to_owned()).collect();
+        let mut patterns: Vec<String> = config.exclude.as_deref().map_or_else(usual, stated);
+        patterns.extend::<Vec<String>>(stated(&config.extend_exclude));
+        let excludes = Excludes::new(&patterns)?;
+        let mut ignores = if config.respect_gitignore { Ignores::of_project(&root) } else { Ignores::none() };
+        let roots: Option<Vec<String>> = config.roots.as_deref().map(stated);
+        let roots = roots::expand(&root, roots.as_deref(), &excludes, &mut ignores)?;
         let listing = walk::list(&root, &roots, &excludes, &mut ignores);
 
         let sources = Sources::new(&root);
@@ -154,6 +150,7 @@ impl Project {
             resolver,
             excluded: listing.excluded,
             problems,
+            config: Arc::new(config),
             excludes,
         })
     }
@@ -166,6 +163,19 @@ impl Project {
     /// The unit of `file`, which must be one of this project's.
     pub fn unit(&self, file: &ProjectFile) -> &Unit {
         &self.units[file.unit.0]
+    }
+
+    /// The name of the module at `path`: that of its edge function; else its own without the extension, or its folder's
+    /// if it is an `index`.
+    pub fn module_name(&self, path: &RelPath) -> String {
+        if let Some(function) = self.supabase_of(path).and_then(|folder| folder.function_of(path)) {
+            return function.to_owned();
+        }
+        let stem = path.file_name().split('.').next().unwrap_or_default();
+        match path.parent() {
+            Some(folder) if stem == "index" && !folder.file_name().is_empty() => folder.file_name().to_owned(),
+            _ => stem.to_owned(),
+        }
     }
 
     /// The supabase folder that `path` lies in.
@@ -193,6 +203,7 @@ impl Project {
             sources,
             excluded: self.excluded.clone(),
             problems: self.problems.clone(),
+            config: Arc::clone(&self.config),
             excludes: self.excludes.clone(),
         };
         for (path, text) in changes {
@@ -224,7 +235,7 @@ impl Project {
         let within = self.roots.iter().filter(|root| path.is_within(root));
         let root = within.max_by_key(|root| root.as_str().len())?;
         let below = std::iter::successors(Some(path.clone()), RelPath::parent).take_while(|folder| folder != root);
-        let excluded = below.into_iter().any(|part| self.excludes.matching(&part, part != *path).is_some());
+        let excluded = below.into_iter().any(|part| self.excludes.matching(part.as_str(), part != *path).is_some());
         (!excluded).then_some(root)
     }
 }

@@ -7,7 +7,7 @@ use globset::GlobBuilder;
 use walkdir::WalkDir;
 
 use super::RelPath;
-use super::excludes::Excludes;
+use crate::excludes::Excludes;
 use super::ignores::Ignores;
 
 /// The roots if the configuration names none; those that exist count.
@@ -137,7 +137,7 @@ fn expand_one(
             ignores.enter(parent);
         }
         let hidden = folder.file_name().starts_with('.');
-        if hidden || excludes.matching(&folder, true).is_some() || ignores.is_ignored(entry.path(), true) {
+        if hidden || excludes.matching(folder.as_str(), true).is_some() || ignores.is_ignored(entry.path(), true) {
             walk.skip_current_dir();
         } else if glob.is_match(folder.as_str()) {
             found.push(folder);
@@ -163,7 +163,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
-    use crate::project::excludes::DEFAULT_EXCLUDES;
+    use crate::excludes::DEFAULT_EXCLUDES;
     use crate::project::testing::Tree;
 
     fn expand_in(tree: &Tree, patterns: Option<&[&str]>) -> Result<Vec<String>, RootsError> {

@@ -8,7 +8,7 @@ use super::*;
 
 fn open(tree: &Tree, roots: &[&str]) -> Project {
     let roots = Some(roots.iter().map(|root| (*root).to_owned()).collect());
-    Project::open(&tree.path(""), &ProjectOptions { roots, ..ProjectOptions::default() }).unwrap()
+    Project::open(&tree.path(""), config(roots.as_deref(), None, true)).unwrap()
 }
 
 fn paths(project: &Project) -> Vec<&str> {
@@ -38,7 +38,7 @@ fn typescript_files_of_the_roots_sorted_by_path() {
         ("supabase/migrations/a.ts", ""),
         ("other/a.ts", ""),
     ]);
-    let project = Project::open(&tree.path(""), &ProjectOptions::default()).unwrap();
+    let project = Project::open(&tree.path(""), Config::built_in()).unwrap();
     let expected = ["src/.config.ts", "src/b-c.mts", "src/b.tsx", "src/b/c.ts", "supabase/functions/f/index.ts"];
     assert_eq!(paths(&project), expected);
     assert_eq!(project.file(&rel("src/b.tsx")).unwrap().size, 5);
@@ -67,8 +67,8 @@ fn a_root_that_is_ignored_counts_and_so_does_what_is_in_it() {
     ]);
     git(&tree, "", &["init", "-q"]);
     assert_eq!(paths(&open(&tree, &["dist", "x"])), ["dist/a.ts"]);
-    let options = ProjectOptions { roots: Some(vec!["x".into()]), exclude: vec![], gitignore: false };
-    assert_eq!(paths(&Project::open(&tree.path(""), &options).unwrap()), ["x/dist/a.ts"]);
+    let options = config(Some(&["x".to_owned()]), Some(&[]), false);
+    assert_eq!(paths(&Project::open(&tree.path(""), options).unwrap()), ["x/dist/a.ts"]);
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_new_unit_leaves_the_others_alone() {
 fn a_missing_root_is_an_error() {
     let tree = Tree::new(&[("a.ts", "")]);
     for path in ["gone", "a.ts"] {
-        let error = Project::open(&tree.path(path), &ProjectOptions::default()).unwrap_err();
+        let error = Project::open(&tree.path(path), Config::built_in()).unwrap_err();
         assert!(matches!(error, ProjectError::Root { .. }), "{error}");
     }
 }
@@ -199,8 +199,8 @@ fn seen_by_git(tree: &Tree, folder: &str) -> Vec<String> {
 }
 
 fn seen_by_us(tree: &Tree, folder: &str) -> Vec<String> {
-    let options = ProjectOptions { roots: Some(vec![".".into()]), exclude: vec![], gitignore: true };
-    let project = Project::open(&tree.path(folder), &options).unwrap();
+    let options = config(Some(&[".".to_owned()]), Some(&[]), true);
+    let project = Project::open(&tree.path(folder), options).unwrap();
     assert_eq!(project.problems, []);
     project.files.iter().map(|file| file.path.to_string()).collect()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::excludes::{DEFAULT_EXCLUDES, Excludes};
+use crate::excludes::{DEFAULT_EXCLUDES, Excludes};
 use super::ignores::Ignores;
 use super::unit::functions_folder;
 use super::{Problem, RelPath};
@@ -99,7 +99,7 @@ impl Walker<'_> {
         if is_folder && self.roots.binary_search(&path).is_ok() {
             return false; // walked by itself
         }
-        if let Some(pattern) = self.excludes.matching(&path, is_folder)
+        if let Some(pattern) = self.excludes.matching(path.as_str(), is_folder)
             && !(is_folder && is_function_named_like_output(entry, &path, pattern))
         {
             self.listing.excluded.push(Excluded { path, pattern: pattern.to_owned() });

@@ -21,6 +21,9 @@ use std::sync::Arc;
 use crate::edit::{Applicability, Edit, NewFile};
 use crate::project::RelPath;
 
+pub use crate::project::Problem;
+pub use crate::rules::{Note, Related};
+
 /// Everything that a run has to say.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -63,17 +66,6 @@ impl Finding {
     }
 }
 
-/// A place beside the violation's own.
-#[derive(Debug, Clone)]
-pub struct Related {
-    /// The file.
-    pub path: RelPath,
-    /// Byte offsets into the file.
-    pub range: Range<usize>,
-    /// What it has to do with the violation.
-    pub message: String,
-}
-
 /// The edits that would mend a violation.
 #[derive(Debug, Clone)]
 pub struct FindingFix {
@@ -83,24 +75,6 @@ pub struct FindingFix {
     pub edits: Vec<Edit>,
     /// The files that it brings along.
     pub new_files: Vec<NewFile>,
-}
-
-/// A remark, about a file or about the project.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Note {
-    /// The file, if it is about one.
-    pub path: Option<RelPath>,
-    /// The remark.
-    pub message: String,
-}
-
-/// Something that went wrong and makes the exit status 2.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// The file, if it is about one.
-    pub path: Option<RelPath>,
-    /// What went wrong, and the way out.
-    pub message: String,
 }
 
 /// Counts of a run.

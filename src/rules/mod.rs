@@ -7,8 +7,7 @@ use std::any::Any;
 use std::ops::Range;
 
 use crate::edit::Fix;
-use crate::project::{Project, ProjectFile, RelPath};
-use crate::report::{Note, Problem, Related};
+use crate::project::{Problem, Project, ProjectFile, RelPath};
 use crate::syntax::source::SourceFile;
 
 pub mod console;
@@ -90,4 +89,24 @@ pub struct Violation {
     pub related: Vec<Related>,
     /// The repair; `None` if there is none, which `help` then explains.
     pub fix: Option<Fix>,
+}
+
+/// A place beside the violation's own.
+#[derive(Debug, Clone)]
+pub struct Related {
+    /// The file.
+    pub path: RelPath,
+    /// Byte offsets into the file.
+    pub range: Range<usize>,
+    /// What it has to do with the violation.
+    pub message: String,
+}
+
+/// A remark that changes no exit status, about a file or about the project.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// The file, if it is about one.
+    pub path: Option<RelPath>,
+    /// The remark.
+    pub message: String,
 }

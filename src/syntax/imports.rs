@@ -91,7 +91,13 @@ impl Imports {
 
     /// The insertions (offset, text) that bring in everything that is `wanted`, sorted by offset. Names of one module share
     /// a statement: one that is there if `same_module(its specifier, the wanted one)` says so, else a new one.
-    pub fn additions(&self, wanted: &[Wanted], same_module: impl Fn(&str, &str) -> bool) -> Vec<(usize, String)> {
+    /// `declarations` are statements that go behind the imports, a blank line between.
+    pub fn additions(
+        &self,
+        wanted: &[Wanted],
+        declarations: &[String],
+        same_module: impl Fn(&str, &str) -> bool,
+    ) -> Vec<(usize, String)> {
         let mut modules: Vec<(&str, Vec<&Wanted>)> = Vec::new();
         for want in wanted {
             let present = self.statements.iter().filter(|import| same_module(&import.specifier, &want.specifier));
@@ -132,9 +138,16 @@ impl Imports {
             }
             lines.extend(default.iter().map(|want| self.statement(&want.local, specifier)));
         }
+        let newline = self.style.newline;
+        if !declarations.is_empty() {
+            let has_import = !lines.is_empty() || !self.place.before.is_empty();
+            let gap = if has_import { newline } else { "" };
+            let joined = declarations.join(newline);
+            lines.push(format!("{gap}{joined}"));
+        }
         if !lines.is_empty() {
             let Place { offset, before, after } = &self.place;
-            insertions.push((*offset, format!("{before}{}{after}", lines.join(self.style.newline))));
+            insertions.push((*offset, format!("{before}{}{after}", lines.join(newline))));
         }
         insertions.sort();
         insertions
@@ -333,7 +346,7 @@ mod tests {
     fn with(text: &str, wanted: &[Wanted]) -> String {
         let file = file(text);
         let mut result = text.to_owned();
-        for (offset, insertion) in file.imports().additions(wanted, |a, b| a == b).into_iter().rev() {
+        for (offset, insertion) in file.imports().additions(wanted, &[], |a, b| a == b).into_iter().rev() {
             result.insert_str(offset, &insertion);
         }
         result

@@ -1,7 +1,12 @@
 //! One file's text: its tree, its names, its imports and its style.
 
+pub mod exports;
+pub mod imports;
 pub mod parse;
 pub mod query;
+pub mod scope;
+pub mod source;
+pub mod style;
 
 use tree_sitter::Language;
 

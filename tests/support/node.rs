@@ -6,8 +6,9 @@
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 /// The `node_modules` folder with what `tests/node/package-lock.json` names. The first call installs it below the
@@ -54,6 +55,23 @@ pub fn deno() -> Command {
 /// `tsc`, the TypeScript compiler.
 pub fn tsc() -> Command {
     script(&node_modules(), "typescript/bin/tsc")
+}
+
+/// Runs one of the tests' own scripts with Node, with the packages' folder as its argument and `input` on its standard
+/// input, and gives back its standard output.
+pub fn run_script(path: &Path, input: &[u8]) -> Vec<u8> {
+    let modules = node_modules();
+    let mut command = Command::new("node");
+    command.arg(path).arg(modules).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("these tests need Node.js 20 or later: {error}"));
+    let mut stdin = child.stdin.take().expect("stdin is piped");
+    let output = std::thread::scope(|scope| {
+        // Written from a thread of its own, so that neither side waits for the other's full pipe.
+        scope.spawn(move || stdin.write_all(input));
+        child.wait_with_output().expect("the child was spawned")
+    });
+    assert!(output.status.success(), "{} failed: {}", path.display(), output.status);
+    output.stdout
 }
 
 /// Runs the command and gives back its standard output. Panics with all that it said when it fails.

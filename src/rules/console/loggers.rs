@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::contract::Contract;
 use crate::config::{self, Form};
 use crate::edit::NewFile;
-use crate::project::{Project, RelPath, Surface, UnitId};
-use crate::report::Problem;
+use crate::project::{Problem, Project, RelPath, Surface, UnitId};
 use crate::syntax::Dialect;
 use crate::syntax::source::SourceFile;
 
@@ -50,7 +49,6 @@ pub struct Usable {
     pub alias: Option<String>,
     /// The module itself, if it doesn't exist yet.
     pub new_file: Option<NewFile>,
-    surface: Surface,
     file: Option<RelPath>,
 }
 
@@ -99,7 +97,7 @@ impl Usable {
     /// How `path` names the module, in the way of its other imports.
     pub fn specifier(&self, project: &Project, path: &RelPath, siblings: &[&str]) -> String {
         match &self.file {
-            Some(file) => project.resolver.specifier(path, file, self.surface, siblings),
+            Some(file) => project.resolver.specifier(path, file, siblings),
             None => self.module.clone(),
         }
     }
@@ -133,7 +131,6 @@ fn logger(project: &Project, surface: Surface, options: &config::Logger, file: O
             contract,
             alias: options.alias.as_ref().map(|alias| alias.get_ref().clone()),
             new_file,
-            surface,
             file: file.clone(),
         })
     };

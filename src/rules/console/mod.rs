@@ -18,7 +18,8 @@ use self::uses::{Kind, Use};
 use super::{Facts, Meta, Pass, Resolution, Rule, Violation};
 use crate::config::Form;
 use crate::edit::{Applicability, Edit, Fix};
-use crate::project::{Excludes, Project, ProjectFile, RelPath};
+use crate::excludes::Excludes;
+use crate::project::{Project, ProjectFile, RelPath};
 use crate::syntax::imports::Wanted;
 use crate::syntax::source::SourceFile;
 
@@ -61,7 +62,7 @@ struct ConsoleFacts {
 
 impl Pass for ConsolePass<'_> {
     fn collect(&self, entry: &ProjectFile, file: &SourceFile, hits: &[usize]) -> Option<Facts> {
-        if self.loggers.is_module(&entry.path) || self.excluded.matches_file(&entry.path) {
+        if self.loggers.is_module(&entry.path) || self.excluded.excludes_file(entry.path.as_str()) {
             return None;
         }
         let cx = FileContext::new(file, &self.project.config.console, self.project.module_name(&entry.path));

@@ -2,8 +2,6 @@
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::RelPath;
-
 /// What is left out unless the configuration says otherwise.
 ///
 /// Short on purpose: a source file that is left out by mistake passes every check. Words that are as often a page's or a
@@ -74,14 +72,21 @@ impl Excludes {
         Ok(Excludes { set, patterns: compiled })
     }
 
-    /// The first pattern that matches `path` itself; the folders above it are not looked at.
-    pub fn matching(&self, path: &RelPath, is_folder: bool) -> Option<&str> {
+    /// The first pattern that matches `path` itself (from the project root, its parts joined by `/`); the folders above it
+    /// are not looked at.
+    pub fn matching(&self, path: &str, is_folder: bool) -> Option<&str> {
         self.set
-            .matches(path.as_str())
+            .matches(path)
             .into_iter()
             .map(|index| &self.patterns[index])
             .find(|pattern| is_folder || !pattern.folders_only)
             .map(|pattern| pattern.text.as_str())
+    }
+
+    /// Whether a pattern matches the file at `path` or a folder that it lies in.
+    pub fn excludes_file(&self, path: &str) -> bool {
+        let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
+        self.matching(path, false).is_some() || folders.into_iter().any(|folder| self.matching(folder, true).is_some())
     }
 }
 
@@ -111,7 +116,7 @@ mod tests {
     use super::*;
 
     fn excluded(pattern: &str, path: &str, is_folder: bool) -> bool {
-        Excludes::new(&[pattern]).unwrap().matching(&RelPath::new(path).unwrap(), is_folder).is_some()
+        Excludes::new(&[pattern]).unwrap().matching(path, is_folder).is_some()
     }
 
     #[test]
@@ -127,6 +132,15 @@ mod tests {
         assert!(excluded("apps/*/legacy", "apps/web/legacy", true));
         assert!(!excluded("apps/*/legacy", "apps/web/src/legacy", true));
         assert!(excluded("**/fixtures/*.ts", "a/b/fixtures/x.ts", false));
+    }
+
+    #[test]
+    fn a_file_is_excluded_with_its_folder() {
+        let excludes = Excludes::new(&["__tests__", "*.test.ts", "src/old/"]).unwrap();
+        for path in ["src/__tests__/a/b.ts", "a.test.ts", "src/old/x/y.ts"] {
+            assert!(excludes.excludes_file(path), "{path}");
+        }
+        assert!(!excludes.excludes_file("src/a.ts") && !excludes.excludes_file("lib/src/old/x.ts"));
     }
 
     #[test]
@@ -146,7 +160,7 @@ mod tests {
     #[test]
     fn the_defaults_leave_sources_alone() {
         let excludes = Excludes::new(DEFAULT_EXCLUDES).unwrap();
-        let matching = |path: &str| excludes.matching(&RelPath::new(path).unwrap(), false).is_some();
+        let matching = |path: &str| excludes.matching(path, false).is_some();
         for path in ["src/types.d.ts", "src/routeTree.gen.ts", "src/api.generated.tsx", "src/lib.min.ts"] {
             assert!(matching(path), "{path}");
         }
