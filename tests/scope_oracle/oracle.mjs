@@ -83,6 +83,7 @@ function classify(node) {
   // The string of `declare module 'x'` is no name.
   if (parent.name === node && DECLARATIONS.has(parent.kind) && !ts.isAmbientModule(parent)) return 'declaration';
   if (!ts.isIdentifier(node)) return null;
+  if (ts.isQualifiedName(parent) && parent.right === node) return null;
 
   const whole = dotted(node);
   const holder = whole.parent;
