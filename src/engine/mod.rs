@@ -4,15 +4,16 @@ mod plan;
 mod prove;
 mod scan;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPoolBuilder;
 
-use self::scan::Scan;
+use self::plan::Plan;
+use self::scan::{Scan, View};
 use crate::edit::{Applicability, FileChange};
-use crate::project::{Project, RelPath, Selection};
-use crate::report::{Finding, FindingFix, Note, Problem, Report, Stats};
-use crate::rules::{Pass, Rule, Violation, suppression};
+use crate::project::{Problem, Project, RelPath, Selection};
+use crate::report::{Finding, FindingFix, Report, Stats};
+use crate::rules::{Note, Pass, Rule, Violation, suppression};
 
 /// What is asked of a run.
 pub struct Request<'a> {
@@ -66,15 +67,13 @@ pub struct Outcome {
 /// If the threads can't be started.
 pub fn run(project: &Project, request: &Request<'_>) -> Result<Outcome, rayon::ThreadPoolBuildError> {
     let pool = ThreadPoolBuilder::new().num_threads(request.threads).build()?;
-    Ok(pool.install(|| Run { project, request, pool: &pool }.outcome()))
+    Ok(pool.install(|| Run { project, request }.outcome()))
 }
 
 /// One run.
 struct Run<'a> {
     project: &'a Project,
     request: &'a Request<'a>,
-    #[expect(dead_code, reason = "keeps the threads alive for as long as the run")]
-    pool: &'a ThreadPool,
 }
 
 /// The violations of a project at one moment.
@@ -88,12 +87,12 @@ impl Run<'_> {
     fn outcome(&self) -> Outcome {
         let passes = self.start(self.project);
         let scan = scan::all(self.project, self.request, &passes);
-        let judgement = self.judge(&passes, &scan);
-        let found = self.report(self.project, &scan, &judgement);
-        if self.request.fix.is_none() {
-            return Outcome { found, remaining: None, changes: Vec::new() };
-        }
-        let planned = plan::plan(self, scan, judgement);
+        let unchanged = BTreeMap::new();
+        let view = View { first: &scan.records, changed: &unchanged };
+        let judgement = self.judge(&passes, &scan, view);
+        let found = self.report(self.project, &scan, view, &judgement);
+        let Some(mode) = self.request.fix else { return Outcome { found, remaining: None, changes: Vec::new() } };
+        let planned = Plan { run: self, scan: &scan, judgement: &judgement, mode }.make();
         Outcome { found, remaining: Some(planned.remaining), changes: planned.changes }
     }
 
@@ -103,25 +102,23 @@ impl Run<'_> {
 
     /// The violations that stand: of all that the rules resolve, those that are not suppressed, in the selection. A fix
     /// that reaches out of the selection is withheld.
-    fn judge(&self, passes: &[Box<dyn Pass + '_>], scan: &Scan) -> Judgement {
+    fn judge(&self, passes: &[Box<dyn Pass + '_>], scan: &Scan, view: View<'_>) -> Judgement {
+        let records = view.records();
         let mut judgement = Judgement {
             violations: Vec::new(),
             notes: BTreeSet::new(),
             problems: scan.problems.iter().cloned().collect(),
         };
         for (index, pass) in passes.iter().enumerate() {
-            let facts: Vec<_> = scan
-                .records
-                .values()
-                .filter_map(|record| Some((record.path(), record.facts[index].as_ref()?)))
-                .collect();
+            let facts = records.iter().filter_map(|record| Some((record.path(), record.facts[index].as_ref()?)));
+            let facts: Vec<_> = facts.collect();
             let resolution = pass.resolve(&facts);
             judgement.violations.extend(resolution.violations);
             judgement.notes.extend(resolution.notes);
             judgement.problems.extend(resolution.problems);
         }
         let ran: Vec<&str> = self.request.rules.iter().map(|rule| rule.meta().name).collect();
-        let directives = scan.records.values().map(|record| (record.path(), record.directives.as_slice()));
+        let directives = records.iter().map(|record| (record.path(), record.directives.as_slice()));
         let left = suppression::apply(directives, &mut judgement.violations, &ran);
         if self.request.suppression {
             judgement.violations.extend(left);
@@ -137,7 +134,7 @@ impl Run<'_> {
     }
 
     /// The judgement as a report.
-    fn report(&self, project: &Project, scan: &Scan, judgement: &Judgement) -> Report {
+    fn report(&self, project: &Project, scan: &Scan, view: View<'_>, judgement: &Judgement) -> Report {
         let findings = judgement.violations.iter().map(|violation| Finding {
             rule: violation.rule,
             path: violation.path.clone(),
@@ -147,7 +144,7 @@ impl Run<'_> {
             related: violation.related.clone(),
             fix: violation.fix.as_ref().map(|fix| FindingFix {
                 applicability: fix.applicability,
-                edits: plan::edits_of(project, scan, fix),
+                edits: plan::edits_of(project, view, fix),
                 new_files: fix.new_files.clone(),
             }),
         });
@@ -162,7 +159,7 @@ impl Run<'_> {
         let mut paths: BTreeSet<RelPath> = report.findings.iter().flat_map(related).collect();
         paths.extend(report.findings.iter().map(|finding| finding.path.clone()));
         for path in paths {
-            let text = scan.records.get(&path).map(|record| record.text.clone());
+            let text = view.get(&path).map(|record| record.text.clone());
             if let Some(text) = text.or_else(|| project.sources.read(&path).ok()) {
                 report.texts.insert(path, text);
             }

@@ -34,142 +34,103 @@ fn key(violation: &Violation) -> Key {
     (violation.rule, violation.path.clone(), violation.range.start, violation.range.end)
 }
 
-/// Applies all wanted fixes that stand the proof. A fix that doesn't is withdrawn, and all is done again without it.
-pub fn plan(run: &Run<'_>, mut first: Scan, judgement: Judgement) -> Planned {
-    let mut withdrawn: BTreeMap<Key, String> = BTreeMap::new();
-    loop {
-        match attempt(run, &mut first, &judgement, &withdrawn) {
-            Ok(planned) => return planned,
-            Err(flawed) => {
-                let before = withdrawn.len();
-                withdrawn.extend(flawed);
-                debug_assert!(withdrawn.len() > before, "each attempt withdraws another fix");
-                if withdrawn.len() == before {
-                    // Nothing more can be withdrawn: give all fixes up rather than write what isn't proved.
-                    let all = judgement.violations.iter().filter(|violation| violation.fix.is_some());
-                    withdrawn.extend(all.map(|violation| (key(violation), "it could not be proved".to_owned())));
+/// The fixes to withdraw, each with the reason.
+type Withdrawals = BTreeMap<Key, String>;
+
+/// What a plan is made from.
+pub struct Plan<'a> {
+    pub run: &'a Run<'a>,
+    pub scan: &'a Scan,
+    pub judgement: &'a Judgement,
+    pub mode: FixMode,
+}
+
+/// The project after some passes.
+struct Progress {
+    /// The texts that are changed so far, those of new files among them.
+    texts: BTreeMap<RelPath, Arc<str>>,
+    /// The project over these texts; `None` before the first pass.
+    project: Option<Project>,
+    /// The records of the changed files.
+    records: BTreeMap<RelPath, Record>,
+    violations: Vec<Violation>,
+    notes: BTreeSet<Note>,
+    /// The withdrawn fixes, where they stand by now.
+    excluded: BTreeSet<Key>,
+}
+
+impl Plan<'_> {
+    /// Applies all wanted fixes that stand the proof. A fix that doesn't is withdrawn, and all is done again without it.
+    pub fn make(&self) -> Planned {
+        let mut withdrawn = Withdrawals::new();
+        loop {
+            match self.attempt(&withdrawn) {
+                Ok(progress) => return self.finish(progress, &withdrawn),
+                Err(flawed) => {
+                    let before = withdrawn.len();
+                    withdrawn.extend(flawed);
+                    if withdrawn.len() == before {
+                        // Nothing more can be told apart: give all fixes up rather than write what isn't proved.
+                        let all = self.judgement.violations.iter().filter(|violation| violation.fix.is_some());
+                        withdrawn.extend(all.map(|violation| (key(violation), "it could not be proved".to_owned())));
+                    }
                 }
             }
         }
     }
-}
 
-/// The fixes to withdraw, each with the reason.
-type Withdrawals = BTreeMap<Key, String>;
-
-fn attempt(
-    run: &Run<'_>,
-    first: &mut Scan,
-    judgement: &Judgement,
-    withdrawn: &Withdrawals,
-) -> Result<Planned, Withdrawals> {
-    let mode = run.request.fix.expect("a plan is made only where fixes are wanted");
-    let triggers = Triggers::of(run.request);
-    let problems = judgement.problems.iter().cloned().chain(withdrawn.iter().map(|(key, reason)| withdrawal(first, key, reason)));
-    let problems: BTreeSet<Problem> = problems.collect();
-
-    // The texts that are changed so far, and the files that are new.
-    let mut texts: BTreeMap<RelPath, Arc<str>> = BTreeMap::new();
-    let mut excluded: BTreeSet<Key> = withdrawn.keys().cloned().collect();
-    let mut project = None::<Project>;
-    let mut records: BTreeMap<RelPath, Record> = BTreeMap::new();
-    let mut violations = judgement.violations.clone();
-    let mut notes = judgement.notes.clone();
-
-    for pass in 0..=MAX_PASSES {
-        let current = project.as_ref().unwrap_or(run.project);
-        let wanted: Vec<&Violation> = violations
-            .iter()
-            .filter(|violation| violation.fix.as_ref().is_some_and(|fix| mode.takes(fix.applicability)))
-            .filter(|violation| !excluded.contains(&key(violation)))
-            .collect();
-        if wanted.is_empty() {
-            break;
-        }
-        if pass == MAX_PASSES {
-            let unstable: BTreeSet<&RelPath> = wanted.iter().flat_map(|violation| fix_paths(violation)).collect();
-            let reason = format!("it leaves something to fix even after {MAX_PASSES} passes");
-            return Err(blame(judgement, withdrawn, |path| unstable.contains(path), &reason));
-        }
-        let record = |path: &RelPath| records.get(path).or_else(|| first.records.get(path));
-        let merged = merge(current, &record, &wanted);
-        let proved = prove_all(current, &record, &merged);
-        let flawed: Vec<(RelPath, Flaw)> = proved
-            .iter()
-            .filter_map(|(path, result)| Some((path.clone(), result.as_ref().err()?.clone())))
-            .collect();
-        if !flawed.is_empty() {
-            return Err(if pass == 0 {
-                guilty(current, &record, &wanted, &flawed)
-            } else {
-                let paths: BTreeSet<&RelPath> = flawed.iter().map(|(path, _)| path).collect();
-                blame(judgement, withdrawn, |path| paths.contains(path), "a later pass over its file failed")
-            });
-        }
-
-        excluded = excluded.into_iter().map(|key| shifted(key, &merged.edits)).collect();
-        let mut changed: Vec<SourceFile> = proved.into_iter().filter_map(|(_, result)| result.ok()).collect();
-        for file in &changed {
-            texts.insert(file.path.clone(), file.text.clone());
-        }
-        for (path, text) in &merged.new_files {
-            let text: Arc<str> = text.as_str().into();
-            texts.insert(path.clone(), text.clone());
-            changed.extend(Dialect::of(path).map(|dialect| SourceFile::parse(path.clone(), text, dialect)));
-        }
-        let next = run.project.with_overlay(texts.clone());
-        let passes = run.start(&next);
-        for file in changed {
-            let path = file.path.clone();
-            records.remove(&path);
-            let Some(entry) = next.file(&path) else { continue };
-            // A file that now holds nothing for any rule has no record left.
-            let empty = Record { facts: passes.iter().map(|_| None).collect(), ..scan::empty(entry, &file) };
-            records.insert(path, scan::again(entry, file, &triggers, &passes).unwrap_or(empty));
-        }
-        let judged = with_latest(first, &mut records, |scan| run.judge(&passes, scan));
-        violations = judged.violations;
-        notes = judged.notes;
-        drop(passes);
-        project = Some(next);
-    }
-
-    let current = project.as_ref().unwrap_or(run.project);
-    let mut last = Judgement { violations, notes, problems };
-    for violation in &mut last.violations {
-        if excluded.contains(&key(violation)) {
-            violation.fix = None;
-            violation.help = Some("its fix was withdrawn: it did not stand the proof".into());
-        }
-    }
-    let remaining = with_latest(first, &mut records, |scan| run.report(current, scan, &last));
-    let changes = texts.into_iter().map(|(path, after)| FileChange {
-        before: run.project.sources.read(&path).ok(),
-        path,
-        after: after.to_string(),
-    });
-    let changes = changes.filter(|change| change.before.as_deref() != Some(change.after.as_str()));
-    Ok(Planned { changes: changes.collect(), remaining })
-}
-
-/// Calls `look` with the latest record of each file, then puts the first ones back: another attempt may need them.
-fn with_latest<T>(first: &mut Scan, latest: &mut BTreeMap<RelPath, Record>, look: impl FnOnce(&Scan) -> T) -> T {
-    let mut olds: Vec<(RelPath, Option<Record>)> = Vec::new();
-    for (path, record) in std::mem::take(latest) {
-        let old = first.records.insert(path.clone(), record);
-        olds.push((path, old));
-    }
-    let result = look(first);
-    for (path, old) in olds {
-        let newest = match old {
-            Some(old) => first.records.insert(path.clone(), old),
-            None => first.records.remove(&path),
+    fn attempt(&self, withdrawn: &Withdrawals) -> Result<Progress, Withdrawals> {
+        let triggers = Triggers::of(self.run.request);
+        let mut progress = Progress {
+            texts: BTreeMap::new(),
+            project: None,
+            records: BTreeMap::new(),
+            violations: self.judgement.violations.clone(),
+            notes: self.judgement.notes.clone(),
+            excluded: withdrawn.keys().cloned().collect(),
         };
-        latest.extend(newest.map(|record| (path, record)));
+        for pass in 0..=MAX_PASSES {
+            let view = View { first: &self.scan.records, changed: &progress.records };
+            let project = progress.project.as_ref().unwrap_or(self.run.project);
+            let wanted: Vec<&Violation> = progress
+                .violations
+                .iter()
+                .filter(|violation| violation.fix.as_ref().is_some_and(|fix| self.mode.takes(fix.applicability)))
+                .filter(|violation| !progress.excluded.contains(&key(violation)))
+                .collect();
+            if wanted.is_empty() {
+                break;
+            }
+            if pass == MAX_PASSES {
+                let reason = format!("it leaves something to fix even after {MAX_PASSES} passes");
+                return Err(self.blame(withdrawn, &wanted.into_iter().flat_map(fix_paths).collect(), &reason));
+            }
+            let merged = merge(project, view, &wanted);
+            let (changed, flawed) = prove_all(project, view, &merged);
+            if !flawed.is_empty() {
+                return Err(if pass == 0 {
+                    guilty(project, view, &wanted, &flawed)
+                } else {
+                    self.blame(withdrawn, &flawed.keys().collect(), "a later pass over its file failed")
+                });
+            }
+            progress = self.advance(&triggers, &merged.edits, &merged.new_files, changed, progress_of(&progress));
+        }
+        Ok(progress)
     }
-    result
-}
 
+    /// The project with one more pass done.
+    fn advance(
+        &self,
+        triggers: &Triggers,
+        edits: &BTreeMap<RelPath, Vec<Edit>>,
+        new_files: &BTreeMap<RelPath, String>,
+        mut changed: Vec<SourceFile>,
+        before: (BTreeMap<RelPath, Arc<str>>, BTreeSet<Key>),
+    ) -> Progress {
+        todo_replace
+    }
+}
 /// The edits of one fix as if it were the only one, sorted.
 pub fn edits_of(project: &Project, scan: &Scan, fix: &Fix) -> Vec<Edit> {
     let record = |path: &RelPath| scan.records.get(path);

@@ -8,8 +8,7 @@ use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 
 use super::Request;
-use crate::project::{Project, ProjectFile, RelPath, is_generated, is_minified};
-use crate::report::Problem;
+use crate::project::{Problem, Project, ProjectFile, RelPath, is_generated, is_minified};
 use crate::rules::suppression::{self, Directive};
 use crate::rules::{Facts, Pass};
 use crate::syntax::Dialect;
@@ -42,6 +41,27 @@ pub struct Record {
     pub errors: usize,
     /// The parsed file, while there is room for it.
     pub kept: Option<SourceFile>,
+}
+
+/// The records of a project at one moment: those of the first scan, and over them those of files that were changed since.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub first: &'a BTreeMap<RelPath, Record>,
+    pub changed: &'a BTreeMap<RelPath, Record>,
+}
+
+impl<'a> View<'a> {
+    pub fn get(&self, path: &RelPath) -> Option<&'a Record> {
+        self.changed.get(path).or_else(|| self.first.get(path))
+    }
+
+    /// All records, sorted by path.
+    pub fn records(&self) -> Vec<&'a Record> {
+        let old = self.first.values().filter(|record| !self.changed.contains_key(record.path()));
+        let mut records: Vec<&Record> = old.chain(self.changed.values()).collect();
+        records.sort_by_key(|record| record.path());
+        records
+    }
 }
 
 impl Record {
@@ -155,20 +175,19 @@ fn look(
         return Seen::Clean;
     };
     let file = SourceFile::parse(entry.path.clone(), text, dialect);
-    match record(entry, file, passes, &hits, &directives) {
-        None => Seen::Parsed,
-        Some(mut record) => {
-            let size = record.text.len();
-            let fits = |left: usize| left.checked_sub(size);
-            let keep = room.is_some_and(|room| room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok());
-            record.kept = record.kept.filter(|_| keep);
-            Seen::Recorded(Box::new(record))
-        }
+    let mut record = record(entry, file, passes, &hits, &directives);
+    if record.facts.iter().all(Option::is_none) && record.directives.is_empty() {
+        return Seen::Parsed;
     }
+    let size = record.text.len();
+    let fits = |left: usize| left.checked_sub(size);
+    let keep = room.is_some_and(|room| room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok());
+    record.kept = record.kept.filter(|_| keep);
+    Seen::Recorded(Box::new(record))
 }
 
-/// The record of a file that was parsed anew, for the next pass; `None` if it holds nothing.
-pub fn again(entry: &ProjectFile, file: SourceFile, triggers: &Triggers, passes: &[Box<dyn Pass + '_>]) -> Option<Record> {
+/// The record of a file that was changed, for the next pass, be there anything in it or not.
+pub fn again(entry: &ProjectFile, file: SourceFile, triggers: &Triggers, passes: &[Box<dyn Pass + '_>]) -> Record {
     let (hits, directives) = triggers.hits(&file.text, passes.len());
     record(entry, file, passes, &hits, &directives)
 }
@@ -179,16 +198,13 @@ fn record(
     passes: &[Box<dyn Pass + '_>],
     hits: &[Vec<usize>],
     directives: &[usize],
-) -> Option<Record> {
+) -> Record {
     let collect = |(pass, hits): (&Box<dyn Pass + '_>, &Vec<usize>)| {
         (!hits.is_empty()).then(|| pass.collect(entry, &file, hits)).flatten()
     };
     let facts: Vec<Option<Facts>> = passes.iter().zip(hits).map(collect).collect();
     let directives = suppression::directives(&file, directives);
-    if facts.iter().all(Option::is_none) && directives.is_empty() {
-        return None;
-    }
-    Some(Record {
+    Record {
         entry: entry.clone(),
         text: file.text.clone(),
         facts,
@@ -196,5 +212,5 @@ fn record(
         imports: file.imports().clone(),
         errors: file.errors().len(),
         kept: Some(file),
-    })
+    }
 }

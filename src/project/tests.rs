@@ -7,8 +7,11 @@ use super::testing::{Tree, rel};
 use super::*;
 
 fn open(tree: &Tree, roots: &[&str]) -> Project {
-    let roots = Some(roots.iter().map(|root| (*root).to_owned()).collect());
-    Project::open(&tree.path(""), config(roots.as_deref(), None, true)).unwrap()
+    Project::open(&tree.path(""), config(&format!("roots = {roots:?}"))).unwrap()
+}
+
+fn config(text: &str) -> Config {
+    Config::parse(text, Path::new("phase2.toml")).unwrap()
 }
 
 fn paths(project: &Project) -> Vec<&str> {
@@ -67,7 +70,7 @@ fn a_root_that_is_ignored_counts_and_so_does_what_is_in_it() {
     ]);
     git(&tree, "", &["init", "-q"]);
     assert_eq!(paths(&open(&tree, &["dist", "x"])), ["dist/a.ts"]);
-    let options = config(Some(&["x".to_owned()]), Some(&[]), false);
+    let options = config("roots = ['x']\nexclude = []\nrespect-gitignore = false");
     assert_eq!(paths(&Project::open(&tree.path(""), options).unwrap()), ["x/dist/a.ts"]);
 }
 
@@ -199,7 +202,7 @@ fn seen_by_git(tree: &Tree, folder: &str) -> Vec<String> {
 }
 
 fn seen_by_us(tree: &Tree, folder: &str) -> Vec<String> {
-    let options = config(Some(&[".".to_owned()]), Some(&[]), true);
+    let options = config("roots = ['.']\nexclude = []");
     let project = Project::open(&tree.path(folder), options).unwrap();
     assert_eq!(project.problems, []);
     project.files.iter().map(|file| file.path.to_string()).collect()
