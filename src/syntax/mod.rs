@@ -1,5 +1,6 @@
 //! One file's text: its tree, its names, its imports and its style.
 
+pub mod mask;
 pub mod parse;
 
 use tree_sitter::Language;
