@@ -47,9 +47,9 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// Whether the grammar can't do without the mask at any place where it holds. Some types may be `import('x').T`,
-    /// and others may not.
-    pub(super) fn is_needed_wherever_it_holds(self) -> bool {
+    /// Whether a text that the grammar could read without the mask has the same tree with it. Not so for
+    /// `import('x')`, which the grammar can read in some types.
+    pub(super) fn keeps_readable_tree(self) -> bool {
         self != Shape::ImportType
     }
 }
@@ -74,7 +74,6 @@ impl Mask {
                 using.copy_from_slice(b"const");
             }
             Shape::LineBreak => {
-                blank(bytes);
                 bytes.fill(b' ');
                 bytes[0] = b'\n';
             }
@@ -105,7 +104,10 @@ impl Mask {
                 .is_some_and(|node| matches!(node.kind(), "lexical_declaration" | "for_in_statement")),
             Shape::BeforeInName => ends_statement(covering) || ends_typed_member(covering),
             Shape::BeforeCallSignature => ends_typed_member(covering),
-            Shape::LineBreak => covering.child_count() > 0,
+            // Between tokens. Strings and templates hold tokens as well.
+            Shape::LineBreak => {
+                covering.child_count() > 0 && !matches!(covering.kind(), "string" | "template_string" | "jsx_element")
+            }
         }
     }
 
@@ -160,10 +162,9 @@ impl Finder<'_> {
                 Some((word.start..word.start + 1, Shape::MemberName))
             }
             b"in" | b"out" if next > word.end && next_byte.is_some_and(is_name) => {
-                let starts_parameter = match self.byte_before(word.start) {
-                    Some(b'<' | b',') => true,
-                    _ => matches!(self.word_before(word.start), b"in" | b"const"),
-                };
+                let before = &self.bytes[..self.end_of_token_before(word.start)];
+                let starts_parameter = matches!(before.last(), Some(b'<' | b','))
+                    || matches!(self.word_before(word.start), b"in" | b"const");
                 starts_parameter.then_some((word, Shape::Variance))
             }
             b"using" if next_byte.is_some_and(is_name) && !self.has_line_break(word.end..next) => {
@@ -192,18 +193,23 @@ impl Finder<'_> {
     /// The first blank after what comes before the line that `at` starts; comments in between don't count. `None` if
     /// `at` doesn't start a line.
     fn blank_before_line_of(&self, at: usize) -> Option<Range<usize>> {
-        let mut end = self.skip_blanks_back(at);
-        if !self.has_line_break(end..at) {
+        if !self.has_line_break(self.skip_blanks_back(at)..at) {
             return None;
         }
-        while end > 0 {
-            let comment = self.tree.root_node().descendant_for_byte_range(end - 1, end)?;
-            if comment.kind() != "comment" {
-                break;
-            }
-            end = self.skip_blanks_back(comment.start_byte());
-        }
+        let end = self.end_of_token_before(at);
         (end > 0 && is_blank(self.bytes[end])).then_some(end..end + 1)
+    }
+
+    /// Where the token before `at` ends, blanks and comments left out; 0 if there is none.
+    fn end_of_token_before(&self, at: usize) -> usize {
+        let mut end = self.skip_blanks_back(at);
+        while let Some(last) = end.checked_sub(1) {
+            match self.tree.root_node().descendant_for_byte_range(last, end) {
+                Some(comment) if comment.kind() == "comment" => end = self.skip_blanks_back(comment.start_byte()),
+                _ => break,
+            }
+        }
+        end
     }
 
     /// The end of `import('x')` or `import('x', …)`, whose `(` is at `open`.
@@ -231,10 +237,6 @@ impl Finder<'_> {
 
     fn skip_blanks_back(&self, at: usize) -> usize {
         at - self.bytes[..at].iter().rev().take_while(|&&byte| is_blank(byte)).count()
-    }
-
-    fn byte_before(&self, at: usize) -> Option<u8> {
-        self.skip_blanks_back(at).checked_sub(1).map(|last| self.bytes[last])
     }
 
     fn start_of_word_before(&self, at: usize) -> usize {
@@ -315,4 +317,193 @@ fn ends_typed_member(semicolon: Node<'_>) -> bool {
         && semicolon.prev_named_sibling().is_some_and(|member| {
             ["type", "return_type", "value"].iter().any(|field| member.child_by_field_name(field).is_some())
         })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+    use crate::syntax::parse::{Parsed, parse};
+
+    /// Asserts that `text` has to be masked at `masked`, and can be read then: no errors, and each `console.log(1)` is
+    /// a call where it stands.
+    #[track_caller]
+    fn reads(text: &str, dialect: Dialect, shape: Shape, masked: &[&str]) -> Parsed {
+        let parsed = parse(text, dialect);
+        assert_eq!(parsed.errors(), Vec::<Range<usize>>::new(), "{text}");
+        let masks: Vec<(Shape, &str)> =
+            parsed.masks.iter().map(|mask| (mask.shape, &text[mask.range.clone()])).collect();
+        assert_eq!(masks, masked.iter().map(|&masked| (shape, masked)).collect::<Vec<_>>(), "{text}");
+        for (at, call) in text.match_indices("console.log(1)") {
+            assert_eq!(kind_of(&parsed, at..at + call.len()), "call_expression", "{text}");
+        }
+        parsed
+    }
+
+    #[track_caller]
+    fn reads_ts(text: &str, shape: Shape, masked: &[&str]) -> Parsed {
+        reads(&format!("{text}\nconsole.log(1);\n"), Dialect::TypeScript, shape, masked)
+    }
+
+    #[track_caller]
+    fn reads_tsx(text: &str, masked: usize) -> Parsed {
+        reads(&format!("{text}\nconsole.log(1);\n"), Dialect::Tsx, Shape::Ampersand, &vec!["&"; masked])
+    }
+
+    /// The kind of the node that has exactly this range.
+    #[track_caller]
+    fn kind_of(parsed: &Parsed, range: Range<usize>) -> &str {
+        let node = parsed.tree.root_node().descendant_for_byte_range(range.start, range.end).unwrap();
+        assert_eq!(node.byte_range(), range);
+        node.kind()
+    }
+
+    #[track_caller]
+    fn is_left_alone(text: &str, dialect: Dialect) {
+        let parsed = parse(text, dialect);
+        assert_eq!(parsed.masks, [], "{text}");
+        assert!(parsed.tree.root_node().has_error(), "{text}");
+    }
+
+    #[test]
+    fn ampersands_in_jsx_text() {
+        let text = "const a = <p>A & B</p>;";
+        let parsed = reads_tsx(text, 1);
+        let start = text.find("A &").unwrap();
+        assert_eq!(kind_of(&parsed, start..start + "A & B".len()), "jsx_text");
+        reads_tsx("const a = <p>A && B</p>;", 2);
+        reads_tsx("const a = <p>Q&A, R&D &nosemicolon & {a && <b>C &#; D &</b>}</p>;", 6);
+        reads_tsx("const a = <p>A &amp; B &#39; &#x27;\n  & C</p>;", 1);
+        reads_tsx("const a = (\n  <div>\n    <h1>A & B</h1>\n    <p>C & D & E {f & g}</p>\n  </div>\n);", 3);
+    }
+
+    #[test]
+    fn ampersands_in_jsx_attributes() {
+        let text = "const a = <a href=\"?a=1&b=2\">x</a>;";
+        let parsed = reads_tsx(text, 1);
+        let start = text.find("?a").unwrap();
+        assert_eq!(kind_of(&parsed, start..start + "?a=1&b=2".len()), "string_fragment");
+        reads_tsx("const a = <a href='?a=1&b=2&c=3' title={'A & B'}>C & D</a>;", 3);
+    }
+
+    #[test]
+    fn other_ampersands_are_never_masked() {
+        let masked = |text: &str| {
+            let parsed = parse(text, Dialect::Tsx);
+            parsed.masks.iter().map(|mask| mask.range.start).collect::<Vec<_>>()
+        };
+        let others =
+            "/* a & b */ type A = B & C; const d = e & f, g = 'h & i', j = `k & l`, m = /n&o/, p = <q r={'s&t'} />;";
+        assert_eq!(masked(others), Vec::<usize>::new());
+        let text = format!("{others} const u = <p>A & B</p>; {others}");
+        assert_eq!(masked(&text), [text.find("& B").unwrap()]);
+        assert_eq!(masked(&format!("{others} f(; {others}")), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn import_types() {
+        let import = "import('x')";
+        let parsed = reads_ts("let x: import('x').T[];", Shape::ImportType, &[import]);
+        assert_eq!(kind_of(&parsed, 7..22), "array_type");
+        for text in [
+            "let x: import('x').T<U>;",
+            "let x: null | import('x').T<U>;",
+            "let x: import('x').A.B['c'];",
+            "let x: readonly import('x').T[];",
+            "let x: (import('x').T);",
+            "type A = keyof import('x').T;",
+            "function f(a: import('x').T[], b: string) { console.log(1) }",
+            "const x = await f<typeof import('x')>();",
+            "const x = await import('y'); let y: import('x').T[];",
+        ] {
+            reads_ts(text, Shape::ImportType, &[import]);
+        }
+        reads_ts("let x: import(\n  \"é\",\n).T[];", Shape::ImportType, &["import(\n  \"é\",\n)"]);
+    }
+
+    #[test]
+    fn a_dynamic_import_is_never_masked() {
+        is_left_alone(
+            "const x = await import('y'); import('z').then(; const t = typeof import('z');\n",
+            Dialect::TypeScript,
+        );
+    }
+
+    #[test]
+    fn export_type_star() {
+        reads_ts("export type * from './x';", Shape::ExportTypeStar, &["type"]);
+        reads_ts("export type * as ns from './x';", Shape::ExportTypeStar, &["type"]);
+    }
+
+    #[test]
+    fn member_names() {
+        let parsed = reads_ts("interface A { abstract: string; b: 1 }", Shape::MemberName, &["a"]);
+        assert_eq!(kind_of(&parsed, 14..22), "property_identifier");
+        for text in [
+            "interface A { abstract?(): void }",
+            "interface A {\n  abstract\n  b: string\n}",
+            "type A = { abstract(): void; b: string };",
+            "class A { abstract = 1; b() { console.log(1) } }",
+            "class A { private abstract<T>() {} }",
+            "class A { accessor: string }",
+            "class A { accessor() { console.log(1) } }",
+        ] {
+            reads_ts(text, Shape::MemberName, &["a"]);
+        }
+    }
+
+    #[test]
+    fn variance() {
+        reads_ts("interface A<in T, out U, in out V> { a: T }", Shape::Variance, &["in", "out", "in", "out"]);
+        reads_ts("class A<\n  // why\n  out T = B,\n> {}", Shape::Variance, &["out"]);
+    }
+
+    #[test]
+    fn using() {
+        reads_ts("using x: T = f();", Shape::Using, &["using"]);
+        reads_ts("await using x: T = f();", Shape::Using, &["await using"]);
+        reads_ts("for (await using x of y) { console.log(1) }", Shape::Using, &["await using"]);
+    }
+
+    #[test]
+    fn names_that_start_like_an_operator() {
+        for name in ["in1", "in_x", "in$", "iné", "instanceof_"] {
+            reads_ts(&format!("foo()\n{name}.x()"), Shape::BeforeInName, &["\n"]);
+        }
+        reads_ts("foo()\r\nin_x = 1", Shape::BeforeInName, &["\r"]);
+        reads_ts("foo() // a\n  /* b */\n  // c\nin_x = 1", Shape::BeforeInName, &[" "]);
+        reads_ts("let a = 'http://b'\nin_x++", Shape::BeforeInName, &["\n"]);
+        reads_ts("if (a)\n  in_x()\nfoo()\nin_x()", Shape::BeforeInName, &["\n"]);
+        reads_ts("interface A {\n  a: string\n  in_stock: boolean\n}", Shape::BeforeInName, &["\n"]);
+        reads_ts("class A {\n  a = 1\n  in_stock = 2\n}", Shape::BeforeInName, &["\n"]);
+    }
+
+    #[test]
+    fn a_line_that_goes_on_gets_no_semicolon() {
+        is_left_alone("foo(; const a = 'x'\n  in y\nif (a)\n  in_x()\n", Dialect::TypeScript);
+    }
+
+    #[test]
+    fn call_signatures() {
+        let text = "interface A {\n  (a: string): void\n  <T>(a: T): B<T> // b\n  <U>(a: U): void\n  c\n  <V>(): V\n}";
+        let parsed = reads_ts(text, Shape::BeforeCallSignature, &["\n", " "]);
+        let start = text.find("c\n").unwrap();
+        assert_eq!(kind_of(&parsed, start..start + "c\n  <V>(): V".len()), "method_signature");
+    }
+
+    #[test]
+    fn line_breaks() {
+        reads_ts("foo()\rbar() // a\rbaz('b')", Shape::LineBreak, &["\r", "\r"]);
+        reads_ts("foo()\u{2028}bar('\u{2028}')", Shape::LineBreak, &["\u{2028}"]);
+    }
+
+    #[test]
+    fn a_mask_has_the_length_of_what_it_covers_and_keeps_line_breaks() {
+        let text = "import(\n\t'é',\r\n).T[]";
+        let mut bytes = text.as_bytes().to_vec();
+        let range = 0..text.find('.').unwrap();
+        Mask { range, shape: Shape::ImportType }.paint(&mut bytes);
+        assert_eq!(String::from_utf8(bytes).unwrap(), "______ \n      \r\n .T[]");
+    }
 }
