@@ -1,8 +1,8 @@
 //! The shapes of valid TypeScript that the grammar can't read, and what it is given to read instead.
 //!
 //! A mask has the length of what it covers, so that all offsets stay true. Each shape has three parts: how it looks in
-//! the text ([`propose`]), what is put in its place ([`Mask::paint`]), and what the tree must make of that
-//! ([`Mask::holds`]). The last one is what makes masking safe: an `&` of an expression looks like one of JSX text, but
+//! the text (`propose`), what is put in its place (`Mask::paint`), and what the tree must make of that
+//! (`Mask::holds`). The last one is what makes masking safe: an `&` of an expression looks like one of JSX text, but
 //! the tree tells them apart once it can be read.
 
 use std::ops::Range;
