@@ -7,12 +7,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::prove::{self, Flaw};
-use super::scan::{self, Record, Scan, Triggers};
-use super::{Judgement, Run};
+use super::scan::{self, Record, Scan, Triggers, View};
+use super::{FixMode, Judgement, Run};
 use crate::edit::{Edit, FileChange, Fix};
-use crate::project::{Project, RelPath};
-use crate::report::{Problem, Report};
-use crate::rules::Violation;
+use crate::project::{Problem, Project, RelPath};
+use crate::report::Report;
+use crate::rules::{Note, Violation};
 use crate::syntax::Dialect;
 use crate::syntax::imports::Wanted;
 use crate::syntax::source::SourceFile;
@@ -80,7 +80,6 @@ impl Plan<'_> {
     }
 
     fn attempt(&self, withdrawn: &Withdrawals) -> Result<Progress, Withdrawals> {
-        let triggers = Triggers::of(self.run.request);
         let mut progress = Progress {
             texts: BTreeMap::new(),
             project: None,
@@ -114,41 +113,88 @@ impl Plan<'_> {
                     self.blame(withdrawn, &flawed.keys().collect(), "a later pass over its file failed")
                 });
             }
-            progress = self.advance(&triggers, &merged.edits, &merged.new_files, changed, progress_of(&progress));
+            let step = Step { changed, edits: merged.edits, new_files: merged.new_files };
+            progress = self.advance(progress, step);
         }
         Ok(progress)
     }
 
     /// The project with one more pass done.
-    fn advance(
-        &self,
-        triggers: &Triggers,
-        edits: &BTreeMap<RelPath, Vec<Edit>>,
-        new_files: &BTreeMap<RelPath, String>,
-        mut changed: Vec<SourceFile>,
-        before: (BTreeMap<RelPath, Arc<str>>, BTreeSet<Key>),
-    ) -> Progress {
-        todo_replace
+    fn advance(&self, before: Progress, step: Step) -> Progress {
+        let Progress { mut texts, mut records, excluded, .. } = before;
+        let mut changed = step.changed;
+        for (path, text) in step.new_files {
+            let text: Arc<str> = text.into();
+            texts.insert(path.clone(), Arc::clone(&text));
+            changed.extend(Dialect::of(&path).map(|dialect| SourceFile::parse(path, text, dialect)));
+        }
+        texts.extend(changed.iter().map(|file| (file.path.clone(), Arc::clone(&file.text))));
+        let project = self.run.project.with_overlay(texts.clone());
+        let passes = self.run.start(&project);
+        let triggers = Triggers::of(self.run.request);
+        let again = changed.into_par_iter().filter_map(|file| {
+            let path = file.path.clone();
+            Some((path.clone(), scan::again(project.file(&path)?, file, &triggers, &passes)))
+        });
+        records.extend(again.collect::<Vec<_>>());
+        let view = View { first: &self.scan.records, changed: &records };
+        let Judgement { violations, notes, .. } = self.run.judge(&passes, self.scan, view);
+        drop(passes);
+        let excluded = excluded.into_iter().map(|key| shifted(key, &step.edits)).collect();
+        Progress { texts, project: Some(project), records, violations, notes, excluded }
+    }
+
+    /// What is left, and the changes.
+    fn finish(&self, progress: Progress, withdrawn: &Withdrawals) -> Planned {
+        let Progress { texts, project, records, violations, notes, excluded } = progress;
+        let problems = withdrawn.iter().map(|(key, reason)| withdrawal(self.scan, key, reason));
+        let problems = self.judgement.problems.iter().cloned().chain(problems).collect();
+        let mut left = Judgement { violations, notes, problems };
+        for violation in &mut left.violations {
+            if excluded.contains(&key(violation)) {
+                violation.fix = None;
+                violation.help = Some("its fix was withdrawn: it did not stand the proof".into());
+            }
+        }
+        let view = View { first: &self.scan.records, changed: &records };
+        let current = project.as_ref().unwrap_or(self.run.project);
+        let remaining = self.run.report(current, self.scan, view, &left);
+        let changes = texts.into_iter().map(|(path, after)| FileChange {
+            before: self.run.project.sources.read(&path).ok(),
+            path,
+            after: after.to_string(),
+        });
+        let changes = changes.filter(|change| change.before.as_deref() != Some(change.after.as_str()));
+        Planned { changes: changes.collect(), remaining }
+    }
+
+    /// All fixes of the first pass that touch one of `paths`.
+    fn blame(&self, withdrawn: &Withdrawals, paths: &BTreeSet<&RelPath>, reason: &str) -> Withdrawals {
+        let touches = |violation: &&Violation| fix_paths(violation).iter().any(|path| paths.contains(path));
+        let keys = self.judgement.violations.iter().filter(touches).map(key);
+        keys.filter(|key| !withdrawn.contains_key(key)).map(|key| (key, reason.to_owned())).collect()
     }
 }
+
+/// What one pass does.
+struct Step {
+    changed: Vec<SourceFile>,
+    edits: BTreeMap<RelPath, Vec<Edit>>,
+    new_files: BTreeMap<RelPath, String>,
+}
+
 /// The edits of one fix as if it were the only one, sorted.
-pub fn edits_of(project: &Project, scan: &Scan, fix: &Fix) -> Vec<Edit> {
-    let record = |path: &RelPath| scan.records.get(path);
+pub fn edits_of(project: &Project, view: View<'_>, fix: &Fix) -> Vec<Edit> {
     let mut edits = fix.edits.clone();
     for path in fix.paths() {
-        edits.extend(additions(project, &record, path, std::slice::from_ref(&fix)));
+        edits.extend(additions(project, view, path, &[fix]));
     }
     edits.sort_by(|a, b| (&a.path, a.range.start, a.range.end).cmp(&(&b.path, b.range.start, b.range.end)));
     edits
 }
 
 /// The import and declaration insertions that `fixes` want in one file.
-fn additions<'r>(
-    project: &Project,
-    record: &impl Fn(&RelPath) -> Option<&'r Record>,
-    path: &RelPath,
-    fixes: &[&Fix],
-) -> Vec<Edit> {
+fn additions(project: &Project, view: View<'_>, path: &RelPath, fixes: &[&Fix]) -> Vec<Edit> {
     let mut wanted: Vec<Wanted> = Vec::new();
     let mut declarations: Vec<String> = Vec::new();
     for fix in fixes {
@@ -161,7 +207,7 @@ fn additions<'r>(
         return Vec::new();
     }
     let parsed;
-    let imports = match record(path) {
+    let imports = match view.get(path) {
         Some(record) => &record.imports,
         None => {
             let (Some(dialect), Ok(text)) = (Dialect::of(path), project.sources.read(path)) else { return Vec::new() };
@@ -188,11 +234,7 @@ struct Merged<'v> {
 }
 
 /// Takes each fix whose edits don't overlap with those taken before; the others wait for the next pass.
-fn merge<'v, 'r>(
-    project: &Project,
-    record: &impl Fn(&RelPath) -> Option<&'r Record>,
-    wanted: &[&'v Violation],
-) -> Merged<'v> {
+fn merge<'v>(project: &Project, view: View<'_>, wanted: &[&'v Violation]) -> Merged<'v> {
     let mut merged = Merged { taken: Vec::new(), edits: BTreeMap::new(), new_files: BTreeMap::new() };
     for violation in wanted {
         let Some(fix) = &violation.fix else { continue };
@@ -216,7 +258,7 @@ fn merge<'v, 'r>(
     let paths: BTreeSet<&RelPath> = fixes.iter().flat_map(|fix| fix.paths()).collect();
     for path in paths {
         let edits = merged.edits.entry(path.clone()).or_default();
-        for addition in additions(project, record, path, &fixes) {
+        for addition in additions(project, view, path, &fixes) {
             // An import stands before anything else that goes in at its place.
             let at = edits.partition_point(|known| known.range.start < addition.range.start);
             edits.insert(at, addition);
@@ -251,21 +293,27 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
     result
 }
 
-/// Applies and proves the edits of each file.
-fn prove_all<'r>(
-    project: &Project,
-    record: &(impl Fn(&RelPath) -> Option<&'r Record> + Sync),
-    merged: &Merged<'_>,
-) -> Vec<(RelPath, Result<SourceFile, Flaw>)> {
+/// Applies and proves the edits of each file: the files that are sound, and what is wrong with the others.
+fn prove_all(project: &Project, view: View<'_>, merged: &Merged<'_>) -> (Vec<SourceFile>, BTreeMap<RelPath, Flaw>) {
     let fixes: Vec<&Fix> = merged.taken.iter().filter_map(|violation| violation.fix.as_ref()).collect();
     let files: Vec<(&RelPath, &Vec<Edit>)> = merged.edits.iter().collect();
-    files
+    let proved: Vec<(&RelPath, Result<SourceFile, Flaw>)> = files
         .into_par_iter()
         .map(|(path, edits)| {
             let removed = removed_comments(&fixes, path);
-            (path.clone(), prove::prove(project, record(path), path, edits, &removed))
+            (path, prove::prove(project, view.get(path), path, edits, &removed))
         })
-        .collect()
+        .collect();
+    let (mut sound, mut flawed) = (Vec::new(), BTreeMap::new());
+    for (path, result) in proved {
+        match result {
+            Ok(file) => sound.push(file),
+            Err(flaw) => {
+                flawed.insert(path.clone(), flaw);
+            }
+        }
+    }
+    (sound, flawed)
 }
 
 fn removed_comments(fixes: &[&Fix], path: &RelPath) -> Vec<Range<usize>> {
@@ -278,22 +326,22 @@ fn fix_paths(violation: &Violation) -> Vec<&RelPath> {
 }
 
 /// The fixes that spoil the files of `flawed`: those that do so alone, else all that touch them.
-fn guilty<'r>(
+fn guilty(
     project: &Project,
-    record: &(impl Fn(&RelPath) -> Option<&'r Record> + Sync),
+    view: View<'_>,
     wanted: &[&Violation],
-    flawed: &[(RelPath, Flaw)],
+    flawed: &BTreeMap<RelPath, Flaw>,
 ) -> Withdrawals {
     let mut withdrawals = Withdrawals::new();
     for (path, flaw) in flawed {
-        let touching: Vec<&&Violation> = wanted.iter().filter(|violation| fix_paths(violation).contains(&path)).collect();
-        let alone = |violation: &&Violation| {
-            let merged = merge(project, record, &[violation]);
-            let edits = merged.edits.get(path)?;
+        let touching: Vec<&Violation> =
+            wanted.iter().copied().filter(|violation| fix_paths(violation).contains(&path)).collect();
+        let alone = |violation: &Violation| {
+            let merged = merge(project, view, &[violation]);
             let fixes: Vec<&Fix> = violation.fix.iter().collect();
-            prove::prove(project, record(path), path, edits, &removed_comments(&fixes, path)).err()
+            prove::prove(project, view.get(path), path, merged.edits.get(path)?, &removed_comments(&fixes, path)).err()
         };
-        let alone: Vec<(Key, String)> =
+        let alone: Withdrawals =
             touching.iter().filter_map(|violation| Some((key(violation), alone(violation)?.to_string()))).collect();
         if alone.is_empty() {
             withdrawals.extend(touching.iter().map(|violation| (key(violation), flaw.to_string())));
@@ -302,18 +350,6 @@ fn guilty<'r>(
         }
     }
     withdrawals
-}
-
-/// All fixes of the first pass that touch files of which `is_flawed` holds.
-fn blame(
-    judgement: &Judgement,
-    withdrawn: &Withdrawals,
-    is_flawed: impl Fn(&RelPath) -> bool,
-    reason: &str,
-) -> Withdrawals {
-    let touching = judgement.violations.iter().filter(|violation| fix_paths(violation).into_iter().any(&is_flawed));
-    let keys = touching.map(key).filter(|key| !withdrawn.contains_key(key));
-    keys.map(|key| (key, reason.to_owned())).collect()
 }
 
 /// Where a violation that wasn't fixed stands after `edits`.

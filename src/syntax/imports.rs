@@ -113,7 +113,7 @@ impl Imports {
                 None => modules.push((&want.specifier, vec![want])),
             }
         }
-        modules.sort();
+        modules.sort_by_key(|(specifier, _)| *specifier);
 
         let (mut insertions, mut lines) = (Vec::new(), Vec::new());
         for (specifier, mut wants) in modules {

@@ -2,6 +2,7 @@
 
 pub mod exports;
 pub mod imports;
+mod mask;
 pub mod parse;
 pub mod query;
 pub mod scope;

@@ -35,7 +35,7 @@ impl SourceFile {
 
     /// The file as it stands after `edits` (sorted by offset, none overlapping) have made `text` of it. Reuses the tree.
     pub fn edited(&self, text: Arc<str>, edits: &[Edit]) -> SourceFile {
-        let parsed = self.parsed.reparse(&text, edits);
+        let parsed = self.parsed.reparse(&self.text, &text, edits);
         SourceFile::from_parsed(self.path.clone(), text, self.dialect, parsed)
     }
 

@@ -27,7 +27,7 @@ impl<'t> Message<'t> {
             "string" => Some(Message::Constant(argument)),
             "template_string" if last_substitution(argument).is_none() => Some(Message::Constant(argument)),
             "template_string" => Some(Message::Template(argument)),
-            "binary_expression" if is_text(cx, argument) => Some(Message::Sum(argument)),
+            "binary_expression" if is_text(argument) => Some(Message::Sum(argument)),
             _ => None,
         }
     }
@@ -59,7 +59,6 @@ impl<'t> Message<'t> {
         if !carries_values && literals.is_empty() {
             return;
         }
-        let node = self.node();
         let (quoted, start) = match self {
             Message::Constant(node) => (node, node.start_byte() + 1),
             Message::Template(node) => (node, last_substitution(node).map_or(node.start_byte() + 1, |last| last.end_byte())),
@@ -169,7 +168,7 @@ fn enclosing_function(cx: &FileContext<'_>, node: Node<'_>) -> Option<String> {
 }
 
 /// Whether an expression is a text whatever its other operands are.
-fn is_text(cx: &FileContext<'_>, mut node: Node<'_>) -> bool {
+fn is_text(mut node: Node<'_>) -> bool {
     loop {
         match node.kind() {
             "string" | "template_string" => return true,
