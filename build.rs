@@ -82,7 +82,8 @@ fn query_module(path: &Path) -> Result<TokenStream, String> {
         fields.push(if quantifiers.iter().all(|quantifier| *quantifier == CaptureQuantifier::One) {
             let missing = format!("every match of {} has @{name}", path.display());
             (quote! { #[doc = #doc] pub #field: Node<'t> }, quote! { #field: nodes(#index).next().expect(#missing) })
-        } else if quantifiers.iter().any(|q| matches!(q, CaptureQuantifier::ZeroOrMore | CaptureQuantifier::OneOrMore)) {
+        } else if quantifiers.iter().any(|q| matches!(q, CaptureQuantifier::ZeroOrMore | CaptureQuantifier::OneOrMore))
+        {
             (quote! { #[doc = #doc] pub #field: Vec<Node<'t>> }, quote! { #field: nodes(#index).collect() })
         } else {
             (quote! { #[doc = #doc] pub #field: Option<Node<'t>> }, quote! { #field: nodes(#index).next() })

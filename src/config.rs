@@ -169,25 +169,39 @@ impl Config {
         config.expect("the built-in configuration is tested")
     }
 
-    /// Reads the file at `path`.
-    pub fn read(path: &Path) -> Result<Config, ConfigError> {
+    /// Reads the file at `path`, which errors name as `shown`. `rules` are the names of the rules that there are.
+    ///
+    /// # Errors
+    /// If it can't be read, or says something that can't be.
+    pub fn read(path: &Path, shown: &Path, rules: &[&str]) -> Result<Config, ConfigError> {
         let text =
-            fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        Config::parse(&text, path)
+            fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: shown.to_owned(), source })?;
+        Config::parse(&text, shown, rules)
     }
 
-    /// Reads `text`; `path` is how errors name it.
-    pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+    /// Reads `text`; `path` is how errors name it, `rules` are the names of the rules that there are.
+    ///
+    /// # Errors
+    /// If it says something that can't be.
+    pub fn parse(text: &str, path: &Path, rules: &[&str]) -> Result<Config, ConfigError> {
         let own = DeTable::parse(text).map_err(|error| invalid(text, path, error.message(), error.span()))?;
         let merged = overlay(defaults(), own);
         let config = Config::deserialize(toml::de::Deserializer::from(merged))
             .map_err(|error| invalid(text, path, error.message(), error.span()))?;
-        config.validate(text, path)?;
+        config.validate(text, path, rules)?;
         Ok(config)
     }
 
     /// What the types can't say.
-    fn validate(&self, text: &str, path: &Path) -> Result<(), ConfigError> {
+    fn validate(&self, text: &str, path: &Path, rules: &[&str]) -> Result<(), ConfigError> {
+        for rule in self.rules.iter().flatten() {
+            let name = rule.get_ref();
+            if !rules.contains(&name.as_str()) {
+                let known = || format!("the rules are {}", rules.join(", "));
+                let help = nearest(name, rules).map_or_else(known, |near| format!("did you mean `{near}`?"));
+                return Err(reject(text, path, &format!("there is no rule `{name}`"), Some(rule.span()), &help));
+            }
+        }
         if self.roots.as_ref().is_some_and(Vec::is_empty) {
             let help = "name the folders that hold the project's TypeScript, or leave the key out";
             return Err(reject(text, path, "`roots` is empty", text.find("roots").map(|at| at..at + 5), help));
@@ -217,7 +231,13 @@ impl Logger {
         let module = self.module.get_ref();
         let span = Some(self.module.span());
         if module.is_empty() {
-            return Err(reject(text, path, "the logger's module is empty", span, "name a file such as `_shared/logger.ts`"));
+            return Err(reject(
+                text,
+                path,
+                "the logger's module is empty",
+                span,
+                "name a file such as `_shared/logger.ts`",
+            ));
         }
         if self.is_file() && (module.starts_with(['/', '.']) || module.split('/').any(|part| part == "..")) {
             let help = "give it from the functions folder (edge) or from the folder that holds `src` (frontend), without `.` and `..`";
@@ -279,10 +299,8 @@ fn overlay<'i>(mut lower: Spanned<DeTable<'i>>, upper: Spanned<DeTable<'i>>) -> 
 fn invalid(text: &str, path: &Path, message: &str, span: Option<std::ops::Range<usize>>) -> ConfigError {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let help = quoted.split_first().filter(|(_, known)| !known.is_empty()).map(|(name, known)| {
-        nearest(name, known).map_or_else(
-            || format!("known here: {}", known.join(", ")),
-            |known| format!("did you mean `{known}`?"),
-        )
+        nearest(name, known)
+            .map_or_else(|| format!("known here: {}", known.join(", ")), |known| format!("did you mean `{known}`?"))
     });
     // A line's first line is the message; what follows repeats the known names.
     let message = message.lines().next().unwrap_or(message).to_owned();
@@ -316,7 +334,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config, ConfigError> {
-        Config::parse(text, Path::new("phase2.toml"))
+        Config::parse(text, Path::new("phase2.toml"), &["console", "suppression"])
     }
 
     fn error(text: &str) -> (String, String, Option<String>) {
@@ -340,7 +358,8 @@ mod tests {
 
     #[test]
     fn what_a_project_says_is_laid_over_them() {
-        let config = parse("roots = ['app']\n[console.levels]\nlog = 'debug'\n[console.edge]\nexport = 'audit'\n").unwrap();
+        let config =
+            parse("roots = ['app']\n[console.levels]\nlog = 'debug'\n[console.edge]\nexport = 'audit'\n").unwrap();
         assert_eq!(config.roots.unwrap()[0].get_ref(), "app");
         assert_eq!((config.console.levels.log, config.console.levels.warn), (Level::Debug, Level::Warn));
         assert_eq!(config.console.edge.module.get_ref(), "_shared/logger.ts");
@@ -367,6 +386,7 @@ mod tests {
     #[test]
     fn impossible_values_are_refused() {
         assert_eq!(error("exclude = ['a[']\n").1, "'a['");
+        assert_eq!(error("rules = ['consle']\n").2.as_deref(), Some("did you mean `console`?"));
         assert_eq!(error("roots = []\n").1, "roots");
         assert_eq!(error("[console.edge]\nmodule = '../logger.ts'\n").1, "'../logger.ts'");
         assert_eq!(error("[console.edge]\nmodule = 'npm:pino'\n").1, "'npm:pino'");

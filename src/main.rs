@@ -1,3 +1,7 @@
 //! The `phase2` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    phase2::cli::run()
+}

@@ -199,9 +199,17 @@ fn additions(project: &Project, view: View<'_>, path: &RelPath, fixes: &[&Fix]) 
     let mut declarations: Vec<String> = Vec::new();
     for fix in fixes {
         let imports = fix.imports.iter().filter(|(file, _)| file == path).map(|(_, wanted)| wanted);
-        imports.for_each(|want| if !wanted.contains(want) { wanted.push(want.clone()) });
+        imports.for_each(|want| {
+            if !wanted.contains(want) {
+                wanted.push(want.clone())
+            }
+        });
         let statements = fix.declarations.iter().filter(|(file, _)| file == path).map(|(_, statement)| statement);
-        statements.for_each(|it| if !declarations.contains(it) { declarations.push(it.clone()) });
+        statements.for_each(|it| {
+            if !declarations.contains(it) {
+                declarations.push(it.clone())
+            }
+        });
     }
     if wanted.is_empty() && declarations.is_empty() {
         return Vec::new();
@@ -326,12 +334,7 @@ fn fix_paths(violation: &Violation) -> Vec<&RelPath> {
 }
 
 /// The fixes that spoil the files of `flawed`: those that do so alone, else all that touch them.
-fn guilty(
-    project: &Project,
-    view: View<'_>,
-    wanted: &[&Violation],
-    flawed: &BTreeMap<RelPath, Flaw>,
-) -> Withdrawals {
+fn guilty(project: &Project, view: View<'_>, wanted: &[&Violation], flawed: &BTreeMap<RelPath, Flaw>) -> Withdrawals {
     let mut withdrawals = Withdrawals::new();
     for (path, flaw) in flawed {
         let touching: Vec<&Violation> =
@@ -356,7 +359,11 @@ fn guilty(
 fn shifted(key: Key, edits: &BTreeMap<RelPath, Vec<Edit>>) -> Key {
     let (rule, path, start, end) = key;
     let shift = |offset: usize| {
-        let before = edits.get(&path).into_iter().flatten().take_while(|edit| edit.range.end <= offset && edit.range.start < offset.max(1));
+        let before = edits
+            .get(&path)
+            .into_iter()
+            .flatten()
+            .take_while(|edit| edit.range.end <= offset && edit.range.start < offset.max(1));
         before.fold(offset, |at, edit| at + edit.text.len() - edit.range.len())
     };
     let (start, end) = (shift(start), shift(end));
@@ -365,6 +372,8 @@ fn shifted(key: Key, edits: &BTreeMap<RelPath, Vec<Edit>>) -> Key {
 
 fn withdrawal(scan: &Scan, (rule, path, start, _): &Key, reason: &str) -> Problem {
     let line = scan.records.get(path).map_or(1, |record| record.text[..*start].matches('\n').count() + 1);
-    let message = format!("the {rule} fix at line {line} was withdrawn: {reason}. This is a defect of phase2; the file is otherwise as it should be");
+    let message = format!(
+        "the {rule} fix at line {line} was withdrawn: {reason}. This is a defect of phase2; the file is otherwise as it should be"
+    );
     Problem { path: Some(path.clone()), message }
 }

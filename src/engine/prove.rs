@@ -91,7 +91,9 @@ fn comments<'f>(file: &'f SourceFile, but: &[Range<usize>]) -> BTreeMap<&'f str,
     let mut cursor = file.root().walk();
     loop {
         let node = cursor.node();
-        if node.kind() == "comment" && !but.iter().any(|range| range.start <= node.start_byte() && node.end_byte() <= range.end) {
+        if node.kind() == "comment"
+            && !but.iter().any(|range| range.start <= node.start_byte() && node.end_byte() <= range.end)
+        {
             *comments.entry(file.text_of(node)).or_default() += 1;
         }
         if cursor.goto_first_child() {

@@ -132,12 +132,8 @@ pub fn all(project: &Project, request: &Request<'_>, passes: &[Box<dyn Pass + '_
             seen
         })
         .collect();
-    let mut scan = Scan {
-        records: BTreeMap::new(),
-        problems: project.problems.clone(),
-        files_seen: seen.len(),
-        files_parsed: 0,
-    };
+    let mut scan =
+        Scan { records: BTreeMap::new(), problems: project.problems.clone(), files_seen: seen.len(), files_parsed: 0 };
     for seen in seen {
         match seen {
             Seen::LeftOut => scan.files_seen -= 1,
@@ -170,7 +166,8 @@ fn look(
         return Seen::LeftOut;
     }
     let (hits, directives) = triggers.hits(&text, passes.len());
-    let Some(dialect) = Dialect::of(&entry.path).filter(|_| hits.iter().any(|hits| !hits.is_empty()) || !directives.is_empty())
+    let Some(dialect) =
+        Dialect::of(&entry.path).filter(|_| hits.iter().any(|hits| !hits.is_empty()) || !directives.is_empty())
     else {
         return Seen::Clean;
     };

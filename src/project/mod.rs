@@ -32,8 +32,8 @@ pub use walk::Excluded;
 use crate::config::Config;
 use crate::excludes::{DEFAULT_EXCLUDES, ExcludeError, Excludes};
 use crate::syntax::Dialect;
-use toml::Spanned;
 use ignores::Ignores;
+use toml::Spanned;
 use walk::Listed;
 
 /// A project as one run sees it: its files, their texts and how they refer to each other.

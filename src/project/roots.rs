@@ -7,8 +7,8 @@ use globset::GlobBuilder;
 use walkdir::WalkDir;
 
 use super::RelPath;
-use crate::excludes::Excludes;
 use super::ignores::Ignores;
+use crate::excludes::Excludes;
 
 /// The roots if the configuration names none; those that exist count.
 pub const DEFAULT_ROOTS: &[&str] = &["supabase/functions", "src"];

@@ -11,7 +11,7 @@ fn open(tree: &Tree, roots: &[&str]) -> Project {
 }
 
 fn config(text: &str) -> Config {
-    Config::parse(text, Path::new("phase2.toml")).unwrap()
+    Config::parse(text, Path::new("phase2.toml"), &[]).unwrap()
 }
 
 fn paths(project: &Project) -> Vec<&str> {

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use walkdir::{DirEntry, WalkDir};
 
-use crate::excludes::{DEFAULT_EXCLUDES, Excludes};
 use super::ignores::Ignores;
 use super::unit::functions_folder;
 use super::{Problem, RelPath};
+use crate::excludes::{DEFAULT_EXCLUDES, Excludes};
 use crate::syntax::Dialect;
 
 /// What a walk over the roots found.

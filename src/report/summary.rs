@@ -16,9 +16,7 @@ pub fn write(out: &mut dyn Write, report: &Report, look: Look) -> io::Result<()>
     for note in &report.notes {
         remark(out, &look.paint("36", "note"), note.path.as_ref(), &note.message)?;
     }
-    for problem in &report.errors {
-        remark(out, &look.paint("31", "error"), problem.path.as_ref(), &problem.message)?;
-    }
+    write_errors(out, report, look)?;
     let seen = count(report.stats.files_seen, "file");
     if report.findings.is_empty() {
         return writeln!(out, "No violations in {seen}.");
@@ -26,6 +24,17 @@ pub fn write(out: &mut dyn Write, report: &Report, look: Look) -> io::Result<()>
     writeln!(out, "{}", table(report, look))?;
     let files: BTreeSet<&RelPath> = report.findings.iter().map(|finding| &finding.path).collect();
     writeln!(out, "{} in {} of {seen}.", count(report.findings.len(), "violation"), files.len())
+}
+
+/// Prints the errors alone.
+///
+/// # Errors
+/// When `out` can't be written.
+pub fn write_errors(out: &mut dyn Write, report: &Report, look: Look) -> io::Result<()> {
+    for problem in &report.errors {
+        remark(out, &look.paint("31", "error"), problem.path.as_ref(), &problem.message)?;
+    }
+    Ok(())
 }
 
 fn remark(out: &mut dyn Write, kind: &str, path: Option<&RelPath>, message: &str) -> io::Result<()> {
@@ -64,7 +73,7 @@ fn row(name: &str, tally: Tally) -> [String; 5] {
 }
 
 /// `1 file`, `2 files`.
-fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 

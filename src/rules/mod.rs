@@ -26,6 +26,11 @@ pub fn metas() -> Vec<&'static Meta> {
     metas
 }
 
+/// The names of all rules, in that order.
+pub fn names() -> Vec<&'static str> {
+    metas().iter().map(|meta| meta.name).collect()
+}
+
 /// A rule as data.
 #[derive(Debug)]
 pub struct Meta {
@@ -35,6 +40,8 @@ pub struct Meta {
     pub summary: &'static str,
     /// Its page: `rules/<rule>/rule.md`.
     pub page: &'static str,
+    /// Whether it runs when nobody says which rules do.
+    pub on_by_default: bool,
     /// Words without which a file can't hold a violation: a file that has none of them is not parsed.
     pub triggers: &'static [&'static str],
 }

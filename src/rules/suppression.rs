@@ -16,6 +16,7 @@ pub const META: Meta = Meta {
     name: "suppression",
     summary: "`phase2-ignore` comments give a reason, name rules that exist, and are needed",
     page: include_str!("../../rules/suppression/rule.md"),
+    on_by_default: true,
     triggers: &[],
 };
 
@@ -80,7 +81,8 @@ pub fn apply<'a>(
         }
         !excused
     });
-    let mut paths: Vec<(&RelPath, &[Directive])> = files.iter().map(|(path, directives)| (*path, *directives)).collect();
+    let mut paths: Vec<(&RelPath, &[Directive])> =
+        files.iter().map(|(path, directives)| (*path, *directives)).collect();
     paths.sort_by_key(|(path, _)| *path);
     let mut left = Vec::new();
     for (path, directives) in paths {
@@ -115,17 +117,23 @@ impl Directive {
         };
         if self.scope == Scope::Misplaced {
             let message = "`phase2-ignore-file` stands below code".to_owned();
-            return vec![violation(&self.range, message, "no fix: move it above the first statement of the file", None)];
+            return vec![violation(
+                &self.range,
+                message,
+                "no fix: move it above the first statement of the file",
+                None,
+            )];
         }
         if self.rules.is_empty() {
             let help = "no fix: name the rules, as in `phase2-ignore console: why`";
             return vec![violation(&self.range, "this suppression names no rule".to_owned(), help, None)];
         }
         if !self.has_reason {
-            let help = "no fix: say why behind a colon, as in `phase2-ignore console: why`; until then it excuses nothing";
+            let help =
+                "no fix: say why behind a colon, as in `phase2-ignore console: why`; until then it excuses nothing";
             return vec![violation(&self.range, "this suppression gives no reason".to_owned(), help, None)];
         }
-        let known: Vec<&str> = super::metas().iter().map(|meta| meta.name).collect();
+        let known = super::names();
         let (mut found, mut unused) = (Vec::new(), Vec::new());
         for (place, rule) in self.rules.iter().enumerate() {
             if !known.contains(&rule.name.as_str()) {
@@ -202,7 +210,11 @@ fn directive(file: &SourceFile, hit: usize) -> Option<Directive> {
         removal: removal(file, *comment, above),
         rules,
         has_reason: !reason.trim().is_empty(),
-        scope: if for_file { file_scope(file, *comment, above) } else { Scope::Line(line_scope(file, *comment, above)) },
+        scope: if for_file {
+            file_scope(file, *comment, above)
+        } else {
+            Scope::Line(line_scope(file, *comment, above))
+        },
     })
 }
 
@@ -245,7 +257,8 @@ fn file_scope(file: &SourceFile, comment: Node<'_>, above: &[Node<'_>]) -> Scope
     let mut cursor = root.walk();
     let is_top = |node: Node<'_>| {
         matches!(node.kind(), "comment" | "hash_bang_line")
-            || (node.kind() == "expression_statement" && node.named_child(0).is_some_and(|child| child.kind() == "string"))
+            || (node.kind() == "expression_statement"
+                && node.named_child(0).is_some_and(|child| child.kind() == "string"))
     };
     let before = root.children(&mut cursor).take_while(|node| node.start_byte() < comment.start_byte()).all(is_top);
     if before && above.len() == 1 { Scope::File } else { Scope::Misplaced }

@@ -145,8 +145,15 @@ mod tests {
         assert_eq!(
             exports,
             [
-                "a=variable_declarator", "b=variable_declarator", "z=z@./z", "c=variable_declarator",
-                "d=variable_declarator", "e=function_declaration", "default=variable_declarator", "g=f@./f", "*=*@./h",
+                "a=variable_declarator",
+                "b=variable_declarator",
+                "z=z@./z",
+                "c=variable_declarator",
+                "d=variable_declarator",
+                "e=function_declaration",
+                "default=variable_declarator",
+                "g=f@./f",
+                "*=*@./h",
                 "I=?"
             ]
         );

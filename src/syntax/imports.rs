@@ -178,7 +178,8 @@ impl Import {
         let source = node.child_by_field_name("source").or_else(|| required?.child_by_field_name("source"))?;
         let specifier = file.text_of(source).trim_matches(['\'', '"']).to_owned();
 
-        let mut import = Import { specifier, range: node.byte_range(), type_only, bindings: Vec::new(), addition: None };
+        let mut import =
+            Import { specifier, range: node.byte_range(), type_only, bindings: Vec::new(), addition: None };
         let bind = |imported: &str, local: Node<'_>, type_only: bool| Binding {
             imported: imported.to_owned(),
             local: file.text_of(local).to_owned(),
@@ -319,8 +320,17 @@ fn is_directive(node: Node<'_>) -> bool {
 /// A comment that a tool reads at the top of a file, or that lawyers do.
 fn is_pragma(comment: &str) -> bool {
     const MARKS: [&str; 11] = [
-        "///", "/*!", "@ts-nocheck", "@ts-check", "@license", "@jsx", "eslint", "deno-lint-ignore-file", "prettier-ignore",
-        "phase2-ignore-file", "opyright",
+        "///",
+        "/*!",
+        "@ts-nocheck",
+        "@ts-check",
+        "@license",
+        "@jsx",
+        "eslint",
+        "deno-lint-ignore-file",
+        "prettier-ignore",
+        "phase2-ignore-file",
+        "opyright",
     ];
     MARKS.iter().any(|mark| comment.contains(mark)) || comment.contains("SPDX-")
 }
@@ -358,8 +368,14 @@ mod tests {
 
     #[test]
     fn after_the_last_import_of_the_leading_block() {
-        check("import a from 'a';\nx();\nimport b from 'b';\n", "import a from 'a';\nimport { log } from './log';\nx();\nimport b from 'b';\n");
-        check("import {\n  a,\n} from \"a\"; // why\nx();\n", "import {\n  a,\n} from \"a\"; // why\nimport { log } from \"./log\";\nx();\n");
+        check(
+            "import a from 'a';\nx();\nimport b from 'b';\n",
+            "import a from 'a';\nimport { log } from './log';\nx();\nimport b from 'b';\n",
+        );
+        check(
+            "import {\n  a,\n} from \"a\"; // why\nx();\n",
+            "import {\n  a,\n} from \"a\"; // why\nimport { log } from \"./log\";\nx();\n",
+        );
         check("import 'a'\n", "import 'a'\nimport { log } from './log'\n");
         check("import a from 'a'; x();\n", "import a from 'a';\nimport { log } from './log';\n x();\n");
         check("import a from 'a';\r\nx();\r\n", "import a from 'a';\r\nimport { log } from './log';\r\nx();\r\n");
@@ -394,9 +410,15 @@ mod tests {
         check("#!/usr/bin/env deno\nx();\n", "#!/usr/bin/env deno\nimport { log } from './log';\n\nx();\n");
         check("'use client';\n\nx();\n", "'use client';\n\nimport { log } from './log';\n\nx();\n");
         check("// @ts-nocheck\nx();\n", "// @ts-nocheck\n\nimport { log } from './log';\n\nx();\n");
-        check("/** Licence. */\n\n/** Doc. */\nfunction f() {}\n", "/** Licence. */\n\nimport { log } from './log';\n\n/** Doc. */\nfunction f() {}\n");
+        check(
+            "/** Licence. */\n\n/** Doc. */\nfunction f() {}\n",
+            "/** Licence. */\n\nimport { log } from './log';\n\n/** Doc. */\nfunction f() {}\n",
+        );
         check("/** Doc. */\nfunction f() {}\n", "import { log } from './log';\n\n/** Doc. */\nfunction f() {}\n");
-        check("/// <reference types=\"x\" />\nx();\n", "/// <reference types=\"x\" />\n\nimport { log } from './log';\n\nx();\n");
+        check(
+            "/// <reference types=\"x\" />\nx();\n",
+            "/// <reference types=\"x\" />\n\nimport { log } from './log';\n\nx();\n",
+        );
         check("", "import { log } from './log';\n");
     }
 

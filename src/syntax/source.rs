@@ -111,8 +111,15 @@ pub(crate) mod tests {
         assert_eq!(
             kinds,
             [
-                "program", "expression_statement", "call_expression", "arguments", "object", "pair", "call_expression",
-                "member_expression", "identifier"
+                "program",
+                "expression_statement",
+                "call_expression",
+                "arguments",
+                "object",
+                "pair",
+                "call_expression",
+                "member_expression",
+                "identifier"
             ]
         );
     }

@@ -64,7 +64,7 @@ pub fn draft(
         return Err("a comment stands between `console` and its arguments".into());
     }
 
-    let message = Message::of(cx, first);
+    let message = Message::of(first);
     if arguments.len() > 1 && message.as_ref().is_some_and(|message| message.has_directive(cx)) {
         return Err("its message is a format string (`%s`, `%d`, `%o`, `%c` …)".into());
     }
@@ -78,10 +78,8 @@ pub fn draft(
     check_tail(method, &parts, error.is_some())?;
     choose_names(cx, &mut parts, &reserved);
 
-    let literals: Vec<Node<'_>> = parts
-        .iter()
-        .filter_map(|part| if let Part::Literal(node) = part { Some(*node) } else { None })
-        .collect();
+    let literals: Vec<Node<'_>> =
+        parts.iter().filter_map(|part| if let Part::Literal(node) = part { Some(*node) } else { None }).collect();
     let carries_values = error.is_some() || parts.iter().any(|part| !matches!(part, Part::Literal(_)));
     let quote = message::quote(cx, first);
     let gaps = Gaps { cx, list: found.arguments, arguments: &arguments };
@@ -125,13 +123,7 @@ pub fn draft(
     } else {
         format!(",{lead}")
     };
-    Ok(Rewrite {
-        level,
-        callee,
-        level_place: (first.start_byte(), between),
-        quote,
-        edits: script.finish(),
-    })
+    Ok(Rewrite { level, callee, level_place: (first.start_byte(), between), quote, edits: script.finish() })
 }
 
 /// The arguments without the comments between them.

@@ -4,9 +4,9 @@ use tree_sitter::Node;
 
 use crate::config::{Form, Level};
 use crate::project::{Project, RelPath};
+use crate::syntax::Dialect;
 use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
-use crate::syntax::Dialect;
 
 /// How a logger is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,7 +135,8 @@ fn collect(
         }
         match export.target {
             Target::Local(node) => {
-                let contract = Reader { file }.contract(node).map(|contract| Contract { export: export.name.clone(), ..contract });
+                let contract =
+                    Reader { file }.contract(node).map(|contract| Contract { export: export.name.clone(), ..contract });
                 found.push((export.name, contract));
             }
             Target::Other { name, specifier } if depth < MAX_REEXPORTS => {
@@ -206,7 +207,12 @@ impl<'t> Reader<'t> {
         }
         let methods = self.methods(node, 0)?;
         let methods = self.levels(&methods)?;
-        Some(Contract { export: String::new(), form: Form::Object, factory_argument: FactoryArgument::Nothing, methods })
+        Some(Contract {
+            export: String::new(),
+            form: Form::Object,
+            factory_argument: FactoryArgument::Nothing,
+            methods,
+        })
     }
 
     /// `log(level, message, fields)`
@@ -242,7 +248,8 @@ impl<'t> Reader<'t> {
 
     /// The key of an object parameter that takes the name: the only one that is required, or a usual one.
     fn name_field(&self, parameters: Node<'t>, first: &Parameter) -> Option<FactoryArgument> {
-        const USUAL: [&str; 8] = ["function", "functionName", "name", "module", "service", "component", "scope", "source"];
+        const USUAL: [&str; 8] =
+            ["function", "functionName", "name", "module", "service", "component", "scope", "source"];
         let annotation = parameters.named_child(0)?.child_by_field_name("type")?.named_child(0)?;
         if first.takes == Takes::AnyFields {
             return Some(FactoryArgument::Field("function".into()));
@@ -252,7 +259,9 @@ impl<'t> Reader<'t> {
         let members: Vec<Node<'t>> =
             body.named_children(&mut cursor).filter(|member| member.kind() == "property_signature").collect();
         let name = |member: &Node<'t>| member.child_by_field_name("name").map(|name| self.text(name));
-        let mut required = members.iter().filter(|member| !self.text(**member).split(':').next().is_some_and(|key| key.trim_end().ends_with('?')));
+        let mut required = members
+            .iter()
+            .filter(|member| !self.text(**member).split(':').next().is_some_and(|key| key.trim_end().ends_with('?')));
         let key = match (required.next(), required.next()) {
             (Some(only), None) => name(only),
             (None, _) => members.iter().filter_map(name).find(|name| USUAL.contains(name)),
@@ -280,8 +289,14 @@ impl<'t> Reader<'t> {
     /// The parameters of a function-like node, if it is one.
     fn callable(&self, node: Node<'t>, depth: usize) -> Option<Callable<'t>> {
         match node.kind() {
-            "function_declaration" | "function_expression" | "arrow_function" | "generator_function_declaration"
-            | "method_definition" | "method_signature" | "function_type" | "function_signature" => node
+            "function_declaration"
+            | "function_expression"
+            | "arrow_function"
+            | "generator_function_declaration"
+            | "method_definition"
+            | "method_signature"
+            | "function_type"
+            | "function_signature" => node
                 .child_by_field_name("parameters")
                 .or_else(|| node.child_by_field_name("parameter"))
                 .map(Callable::Parameters),
@@ -301,7 +316,9 @@ impl<'t> Reader<'t> {
             }
             "type_identifier" if depth < MAX_REEXPORTS => {
                 let alias = exports::declaration(self.file, self.text(node))?;
-                (alias.kind() == "type_alias_declaration").then(|| alias.child_by_field_name("value"))?.and_then(|value| self.callable(value, depth + 1))
+                (alias.kind() == "type_alias_declaration")
+                    .then(|| alias.child_by_field_name("value"))?
+                    .and_then(|value| self.callable(value, depth + 1))
             }
             "member_expression" if self.text(node).starts_with("console.") => Some(Callable::Anything),
             "call_expression" if self.text(node).starts_with("console.") => Some(Callable::Anything),
@@ -348,7 +365,9 @@ impl<'t> Reader<'t> {
             "identifier" | "type_identifier" => {
                 let declaration = exports::declaration(self.file, self.text(node))?;
                 match (node.kind(), declaration.kind()) {
-                    ("type_identifier", "class_declaration" | "abstract_class_declaration") => self.instance(declaration),
+                    ("type_identifier", "class_declaration" | "abstract_class_declaration") => {
+                        self.instance(declaration)
+                    }
                     _ => self.methods(declaration, depth + 1),
                 }
             }
@@ -520,7 +539,11 @@ impl<'t> Reader<'t> {
                         child.kind() == "extends_type_clause" && self.text(child).contains("Record<string")
                     });
                     let body = declaration.child_by_field_name("body");
-                    if extends || body.is_some_and(|body| self.has_index(body)) { Takes::AnyFields } else { Takes::Other }
+                    if extends || body.is_some_and(|body| self.has_index(body)) {
+                        Takes::AnyFields
+                    } else {
+                        Takes::Other
+                    }
                 }
                 _ => Takes::Other,
             },
@@ -537,7 +560,8 @@ impl<'t> Reader<'t> {
             "object_type" | "interface_body" => Some(node),
             "type_identifier" if depth < MAX_REEXPORTS => {
                 let declaration = exports::declaration(self.file, self.text(node))?;
-                let body = declaration.child_by_field_name("body").or_else(|| declaration.child_by_field_name("value"))?;
+                let body =
+                    declaration.child_by_field_name("body").or_else(|| declaration.child_by_field_name("value"))?;
                 self.object_type(body, depth + 1)
             }
             _ => None,

@@ -157,7 +157,9 @@ fn logger(project: &Project, surface: Surface, options: &config::Logger, file: O
         Some(name) if name == own => (own, own_form),
         Some("createLogger") => ("createLogger", Form::Factory),
         Some(other) => {
-            let reason = format!("it doesn't exist, and the one that a fix would bring along exports {own} and createLogger, not `{other}`");
+            let reason = format!(
+                "it doesn't exist, and the one that a fix would bring along exports {own} and createLogger, not `{other}`"
+            );
             return Logger::Unusable { module: path.clone(), reason };
         }
     };

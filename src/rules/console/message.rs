@@ -22,7 +22,7 @@ const MAX_EXPRESSION: usize = 60;
 
 impl<'t> Message<'t> {
     /// The message that `argument` is; `None` if it may be something else than a text.
-    pub fn of(cx: &FileContext<'_>, argument: Node<'t>) -> Option<Message<'t>> {
+    pub fn of(argument: Node<'t>) -> Option<Message<'t>> {
         match argument.kind() {
             "string" => Some(Message::Constant(argument)),
             "template_string" if last_substitution(argument).is_none() => Some(Message::Constant(argument)),
@@ -61,7 +61,9 @@ impl<'t> Message<'t> {
         }
         let (quoted, start) = match self {
             Message::Constant(node) => (node, node.start_byte() + 1),
-            Message::Template(node) => (node, last_substitution(node).map_or(node.start_byte() + 1, |last| last.end_byte())),
+            Message::Template(node) => {
+                (node, last_substitution(node).map_or(node.start_byte() + 1, |last| last.end_byte()))
+            }
             Message::Sum(node) => match rightmost(node) {
                 right if right.kind() == "string" => (right, right.start_byte() + 1),
                 _ => {

@@ -28,6 +28,7 @@ pub const META: Meta = Meta {
     name: "console",
     summary: "console calls become records of the project's structured logger",
     page: include_str!("../../../rules/console/rule.md"),
+    on_by_default: true,
     triggers: &["console"],
 };
 

@@ -66,7 +66,8 @@ fn classify<'t>(cx: &FileContext<'t>, console: Node<'t>, above: &[Node<'t>]) -> 
         kind: Kind::Other(reason),
     };
     let parent = above.last().copied();
-    let Some(access) = parent.filter(|node| node.child_by_field_name("object").map(|node| node.id()) == Some(console.id()))
+    let Some(access) =
+        parent.filter(|node| node.child_by_field_name("object").map(|node| node.id()) == Some(console.id()))
     else {
         return other(console, "console", None, "the console itself is handed on");
     };
@@ -82,7 +83,8 @@ fn classify<'t>(cx: &FileContext<'t>, console: Node<'t>, above: &[Node<'t>]) -> 
     };
     let name = format!("console.{method}");
     let around: Vec<Node<'t>> = above.iter().rev().skip(1).take(2).copied().collect();
-    let call = around.first().filter(|node| node.child_by_field_name("function").map(|node| node.id()) == Some(access.id()));
+    let call =
+        around.first().filter(|node| node.child_by_field_name("function").map(|node| node.id()) == Some(access.id()));
     let Some(call) = call else {
         let reason = match around.first().map(Node::kind) {
             Some("assignment_expression") => "the console is assigned to",
