@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::project::RelPath;
+use crate::path::RelPath;
 use crate::syntax::imports::Wanted;
 
 /// A replacement of a range of one file.

@@ -3,7 +3,6 @@
 mod content;
 mod discover;
 mod ignores;
-mod path;
 mod resolve;
 mod roots;
 mod selection;
@@ -20,7 +19,6 @@ use std::sync::Arc;
 
 pub use content::{is_generated, is_minified};
 pub use discover::{CONFIG_FILE, NoRoot, find_root};
-pub use path::RelPath;
 pub use resolve::Resolver;
 pub use roots::{DEFAULT_ROOTS, RootsError};
 pub use selection::{Selection, SelectionError};
@@ -28,6 +26,8 @@ pub use sources::{ReadError, Sources};
 pub use supabase::{EdgeFunction, SupabaseError, SupabaseFolder};
 pub use unit::{Surface, Unit};
 pub use walk::Excluded;
+
+pub use crate::path::RelPath;
 
 use crate::config::Config;
 use crate::excludes::{DEFAULT_EXCLUDES, ExcludeError, Excludes};

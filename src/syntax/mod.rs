@@ -11,7 +11,7 @@ pub mod style;
 
 use tree_sitter::Language;
 
-use crate::project::RelPath;
+use crate::path::RelPath;
 
 /// The two grammars of TypeScript. They differ in `<T>x` (a cast, or a JSX element).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -10,7 +10,7 @@ use super::parse::{self, Parsed};
 use super::scope::Name;
 use super::style::Style;
 use crate::edit::Edit;
-use crate::project::RelPath;
+use crate::path::RelPath;
 
 /// One file: its text, its tree, and what is drawn from them on demand.
 #[derive(Debug)]
