@@ -190,7 +190,8 @@ fn every_option_has_a_row_and_every_row_is_an_option() {
 #[test]
 fn every_page_has_its_sections_and_is_what_explain_prints() {
     for (rule, page) in pages() {
-        let sections = ["What it does", "Why is this bad?", "Examples", "When there is no fix", "Fix safety", "Options"];
+        let sections =
+            ["What it does", "Why is this bad?", "Examples", "When there is no fix", "Fix safety", "Options"];
         let found: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         assert_eq!(found, sections, "{rule}");
         assert!(page.starts_with(&format!("# {rule}\n")), "{rule}");
