@@ -220,7 +220,7 @@ fn the_configuration_shows_all_keys_with_their_defaults() {
                 line.strip_prefix(key.as_str()).is_some_and(|rest| rest.trim_start().starts_with('='))
                     || line.trim_end_matches(']').split('.').any(|part| part == key)
             };
-            assert!(shown.iter().any(|line| is_key(line)), "{name}: {key}");
+            assert!(shown.iter().any(is_key), "{name}: {key}");
         }
     }
 }
@@ -293,4 +293,34 @@ fn what_is_named_exists() {
     for path in paths {
         assert!(repository().join(path).exists(), "{path}");
     }
+}
+
+#[test]
+fn no_module_uses_one_of_a_floor_above_its_own() {
+    let sentence =
+        section("Architecture").split("The floors, from the top: ").nth(1).unwrap().split('.').next().unwrap();
+    let floors: Vec<Vec<&str>> =
+        sentence.split(';').map(|floor| floor.split('`').skip(1).step_by(2).collect()).collect();
+    let floor = |module: &str| floors.iter().position(|floor| floor.contains(&module));
+    let source = repository().join("src");
+    let mut seen = BTreeSet::new();
+    for entry in walkdir::WalkDir::new(&source) {
+        let path = entry.unwrap().into_path();
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let first = path.strip_prefix(&source).unwrap().iter().next().unwrap().to_str().unwrap();
+        let module = first.trim_end_matches(".rs");
+        let Some(own) = floor(module) else {
+            assert!(["lib", "main"].contains(&module), "`{module}` stands on no floor");
+            continue;
+        };
+        seen.insert(module.to_owned());
+        let text = fs::read_to_string(&path).unwrap();
+        for used in text.split("crate::").skip(1) {
+            let used: String = used.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+            assert!(floor(&used).is_none_or(|floor| floor >= own), "{} uses `{used}`", path.display());
+        }
+    }
+    assert_eq!(seen.len(), floors.concat().len(), "a floor has a module that isn't there");
 }
