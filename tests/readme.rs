@@ -71,10 +71,10 @@ fn project(files: &[(&str, &[u8])]) -> TempDir {
 fn the_diff_is_what_the_demo_prints() {
     let (patch, status) = run(&["fix", "--diff", "-q", "--root", "fixtures/demo"]);
     assert_eq!(status, 0);
-    let files: Vec<String> = format!("\n{patch}").split("\ndiff --git ").skip(1).map(str::to_owned).collect();
+    let files: Vec<String> = format!("\n{patch}").split("\n--- ").skip(1).map(str::to_owned).collect();
     assert!(files.len() > 1, "{patch}");
     for shown in blocks("diff") {
-        let shown = shown.strip_prefix("diff --git ").unwrap().trim_end_matches('\n');
+        let shown = shown.strip_prefix("--- ").unwrap().trim_end_matches('\n');
         assert!(files.iter().any(|file| file.trim_end_matches('\n') == shown), "now it is:\n{patch}");
     }
 }

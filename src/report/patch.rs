@@ -1,5 +1,8 @@
 //! What `fix` would do, as one unified diff that `git apply` and `patch -p1` take from the project root.
 //!
+//! There are no `diff --git` lines: for git they make the names start at the top of the repository, so that a patch of a
+//! project in a subfolder of it would pass all its files over, silently.
+//!
 //! Applied, it gives byte for byte what `fix` writes. The hunks are written here and not by the diff library: for git
 //! and patch a line ends with `\n` and nothing else, so that a carriage return is content.
 
@@ -16,7 +19,8 @@ const CONTEXT: usize = 3;
 const DEV_NULL: &str = "/dev/null";
 const NO_NEWLINE: &str = "\n\\ No newline at end of file\n";
 
-/// Prints the changes, in their order. A file that doesn't change is left out.
+/// Prints the changes, in their order. A file that doesn't change is left out, and so is a new one that is empty: without
+/// lines it has no place in a patch.
 ///
 /// With `color` it is coloured as git does it, for terminals; only without is it a patch that can be applied.
 ///
@@ -26,9 +30,8 @@ pub fn write(out: &mut dyn Write, changes: &[FileChange], color: bool) -> io::Re
     let pen = Pen { color };
     for change in changes {
         match &change.before {
-            Some(before) if **before == change.after => {}
-            Some(before) => file(out, pen, change.path.as_str(), Some(before), &change.after)?,
-            None => file(out, pen, change.path.as_str(), None, &change.after)?,
+            before if before.as_deref().unwrap_or_default() == change.after => {}
+            before => file(out, pen, change.path.as_str(), before.as_deref(), &change.after)?,
         }
     }
     Ok(())
@@ -38,19 +41,12 @@ fn file(out: &mut dyn Write, pen: Pen, path: &str, before: Option<&str>, after: 
     let (a, b) = (quoted("a/", path), quoted("b/", path));
     // git and patch take the first blank for the end of the name, unless a tab ends it.
     let tab = if path.contains(' ') { "\t" } else { "" };
-    pen.line(out, Pen::BOLD, &format!("diff --git {a} {b}\n"))?;
-    if before.is_none() {
-        pen.line(out, Pen::BOLD, "new file mode 100644\n")?;
-    }
     let old: Vec<&str> = before.unwrap_or_default().split_inclusive('\n').collect();
     let new: Vec<&str> = after.split_inclusive('\n').collect();
     let hunks = group_diff_ops(capture_diff_slices(Algorithm::Histogram, &old, &new), CONTEXT);
-    // A new file that is empty has no hunk, and then git wants no names either.
-    if !hunks.is_empty() {
-        let from = if before.is_some() { format!("{a}{tab}") } else { DEV_NULL.to_owned() };
-        pen.line(out, Pen::BOLD, &format!("--- {from}\n"))?;
-        pen.line(out, Pen::BOLD, &format!("+++ {b}{tab}\n"))?;
-    }
+    let from = if before.is_some() { format!("{a}{tab}") } else { DEV_NULL.to_owned() };
+    pen.line(out, Pen::BOLD, &format!("--- {from}\n"))?;
+    pen.line(out, Pen::BOLD, &format!("+++ {b}{tab}\n"))?;
     hunks.iter().try_for_each(|ops| hunk(out, pen, ops, &old, &new))
 }
 
