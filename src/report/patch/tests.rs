@@ -227,7 +227,8 @@ fn generated_texts_apply() {
                 let before = random.text();
                 let after = if random.below(4) == 0 { random.text() } else { random.edited(&before) };
                 let path = format!("src/{at}/file.ts");
-                change(&path, if random.below(8) == 0 { None } else { Some(&before) }, &after)
+                let is_new = random.below(8) == 0 && !after.is_empty();
+                change(&path, if is_new { None } else { Some(&before) }, &after)
             })
             .collect();
         assert_applies(&changes);
