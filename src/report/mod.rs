@@ -99,7 +99,7 @@ pub struct Look {
 
 impl Look {
     /// `text` in the colour of an ANSI `code` (`"31"` is red), or as it is if colours aren't wanted.
-    fn paint(self, code: &str, text: &str) -> String {
+    pub fn paint(self, code: &str, text: &str) -> String {
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
