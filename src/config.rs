@@ -20,7 +20,7 @@ const DEFAULTS: [&str; 1] = [include_str!("../rules/console/defaults.toml")];
 
 /// A project's configuration: what its phase2.toml says, over the defaults.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     /// Folders that are looked at, as globs from the project root; unset: the usual ones, as far as they exist.
     pub roots: Option<Vec<Spanned<String>>>,
@@ -40,7 +40,7 @@ pub struct Config {
 
 /// The options of the rule `console`.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Console {
     /// Patterns of files whose console is left alone.
     pub exclude: Vec<Spanned<String>>,
@@ -56,7 +56,7 @@ pub struct Console {
 
 /// The level that each method of the console logs at.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table")]
+#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the console's own method names")]
 pub struct Levels {
     pub log: Level,
@@ -110,7 +110,7 @@ impl Level {
 
 /// Which logger the files of a surface use.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Logger {
     /// The module: a TypeScript file, or a package as it is imported.
     pub module: Spanned<String>,
@@ -228,7 +228,10 @@ impl Config {
                 return Err(file.reject(&format!("`{key}` is empty"), Some(empty.span()), Some(help)));
             }
         }
-        let merged = overlay(defaults(), own);
+        let merged = overlay(defaults(), own).map_err(|place| {
+            let help = "write its name in brackets, `[name]`, and its keys below";
+            file.reject("this should be a table", Some(place), Some(help))
+        })?;
         let config = Config::deserialize(toml::de::Deserializer::from(merged)).map_err(misread)?;
         config.validate(file, rules)?;
         Ok(config)
@@ -300,27 +303,31 @@ fn is_identifier(name: &str) -> bool {
 fn defaults() -> Spanned<DeTable<'static>> {
     let tables = DEFAULTS.map(|text| DeTable::parse(text).expect("the built-in configuration is tested"));
     let empty = Spanned::new(0..0, DeTable::new());
-    tables.into_iter().fold(empty, overlay)
+    tables.into_iter().try_fold(empty, overlay).expect("the built-in configuration is tested")
 }
 
 /// `upper` over `lower`: tables are united, all else is replaced. Spans are kept.
-fn overlay<'i>(mut lower: Spanned<DeTable<'i>>, upper: Spanned<DeTable<'i>>) -> Spanned<DeTable<'i>> {
+///
+/// # Errors
+/// The place of what isn't a table in `upper`, and is one in `lower`.
+fn overlay<'i>(
+    mut lower: Spanned<DeTable<'i>>,
+    upper: Spanned<DeTable<'i>>,
+) -> Result<Spanned<DeTable<'i>>, Range<usize>> {
     let table = lower.get_mut();
-    for (key, value) in upper.into_inner() {
-        match (table.remove(key.get_ref().as_ref()), value) {
-            (Some(old), new) if old.get_ref().is_table() && new.get_ref().is_table() => {
-                let span = new.span();
-                if let (DeValue::Table(old), DeValue::Table(new)) = (old.into_inner(), new.into_inner()) {
-                    let united = overlay(Spanned::new(span.clone(), old), Spanned::new(span.clone(), new));
-                    table.insert(key, Spanned::new(span, DeValue::Table(united.into_inner())));
-                }
+    for (key, new) in upper.into_inner() {
+        let span = new.span();
+        let value = match (table.remove(key.get_ref().as_ref()).map(Spanned::into_inner), new.into_inner()) {
+            (Some(DeValue::Table(old)), DeValue::Table(new)) => {
+                let united = overlay(Spanned::new(span.clone(), old), Spanned::new(span.clone(), new))?;
+                DeValue::Table(united.into_inner())
             }
-            (_, value) => {
-                table.insert(key, value);
-            }
-        }
+            (Some(DeValue::Table(_)), _) => return Err(span),
+            (_, value) => value,
+        };
+        table.insert(key, Spanned::new(span, value));
     }
-    lower
+    Ok(lower)
 }
 
 /// What the TOML reader says, in the words of the file instead of serde's, and the way out.
@@ -341,7 +348,6 @@ fn in_plain_words(message: &str) -> (String, Option<String>) {
         "a sequence" => ("a list", "write a list in brackets: `[\"a\", \"b\"]`"),
         "a boolean" => (expected, "write `true` or `false`, without quotes"),
         "a string" => (expected, "write it in quotes"),
-        "a table" => (expected, "write it as a table, with its keys below its name in brackets"),
         _ => return (message.to_owned(), None),
     };
     (format!("this is {}, and should be {wanted}", with_article(found)), Some(help.to_owned()))
@@ -415,7 +421,7 @@ mod tests {
         assert!(message.contains("unknown value `wran`"), "{message}");
         assert_eq!((place.as_str(), help.as_deref()), ("'wran'", Some("did you mean `warn`?")));
 
-        assert_eq!(error("roots = ['src'\n").0, "unclosed array");
+        assert_eq!(error("roots = ['src'\n").0, "unclosed array, expected `]`");
     }
 
     #[test]
@@ -448,11 +454,7 @@ mod tests {
             ),
             (
                 "[console]\nlevels = 1\n",
-                [
-                    "this is the integer `1`, and should be a table",
-                    "1",
-                    "write it as a table, with its keys below its name in brackets",
-                ],
+                ["this should be a table", "1", "write its name in brackets, `[name]`, and its keys below"],
             ),
         ] {
             assert_eq!(said(text), owned(expected), "{text}");

@@ -1,0 +1,14 @@
+//! The program from outside: the real binary, real folders and real git.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod config;
+mod formats;
+mod interrupted;
+mod modes;
+mod names;
+mod root;
+mod sandbox;
+mod status;
+mod surface;
+mod uncommitted;
