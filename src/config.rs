@@ -3,6 +3,7 @@
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use serde::Deserialize;
@@ -153,7 +154,7 @@ pub enum ConfigError {
         message: String,
         /// The file.
         #[source_code]
-        file: NamedSource<String>,
+        file: Arc<NamedSource<String>>,
         /// The place.
         #[label("here")]
         place: Option<SourceSpan>,
@@ -166,8 +167,7 @@ pub enum ConfigError {
 /// A configuration file as it was read: what errors point into.
 #[derive(Debug, Clone)]
 pub struct ConfigFile {
-    name: String,
-    text: String,
+    source: Arc<NamedSource<String>>,
 }
 
 impl ConfigFile {
@@ -188,14 +188,14 @@ impl ConfigFile {
     /// The file of that name and text. A byte order mark says nothing.
     pub fn new(name: &str, text: &str) -> ConfigFile {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        ConfigFile { name: name.to_owned(), text: text.to_owned() }
+        ConfigFile { source: Arc::new(NamedSource::new(name, text.to_owned())) }
     }
 
-    /// The error that something at `span` (byte offsets) can't be.
+    /// The error that what stands at `span` (byte offsets, a byte order mark not counted) can't be, and the way out.
     pub fn reject(&self, message: &str, span: Option<Range<usize>>, help: Option<&str>) -> ConfigError {
         ConfigError::Invalid {
             message: message.to_owned(),
-            file: NamedSource::new(&self.name, self.text.clone()),
+            file: Arc::clone(&self.source),
             place: span.map(SourceSpan::from),
             help: help.map(str::to_owned),
         }
@@ -218,7 +218,7 @@ impl Config {
             let (message, help) = in_plain_words(error.message());
             file.reject(&message, error.span(), help.as_deref())
         };
-        let own = DeTable::parse(&file.text).map_err(misread)?;
+        let own = DeTable::parse(file.source.inner()).map_err(misread)?;
         for (key, help) in [
             ("roots", "name the folders that hold the project's TypeScript, or leave the key out"),
             ("rules", "name the rules that are to run, or leave the key out"),

@@ -203,3 +203,29 @@ fn status(report: &Report) -> u8 {
         (true, true) => CLEAN,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Finding;
+
+    fn finding(path: &str, start: usize) -> Finding {
+        let path = RelPath::new(path).expect("inside of the root");
+        let (message, range) = ("uses the console".to_owned(), start..start + 1);
+        Finding { rule: "console", path, range, message, help: None, related: Vec::new(), fix: None }
+    }
+
+    #[test]
+    fn what_was_found_in_a_file_that_could_not_be_written_is_left() {
+        let skipped = RelPath::new("b.ts").expect("inside of the root");
+        let mut found =
+            Report { findings: vec![finding("a.ts", 0), finding("b.ts", 0), finding("b.ts", 9)], ..Report::default() };
+        found.texts.insert(skipped.clone(), "before".into());
+        let mut left = Report { findings: vec![finding("b.ts", 12), finding("c.ts", 3)], ..Report::default() };
+        left.texts.insert(skipped.clone(), "after".into());
+        keep(&mut left, &found, &skipped);
+        let places: Vec<_> = left.findings.iter().map(|it| (it.path.as_str(), it.range.start)).collect();
+        assert_eq!(places, [("b.ts", 0), ("b.ts", 9), ("c.ts", 3)]);
+        assert_eq!(&*left.texts[&skipped], "before");
+    }
+}

@@ -3,7 +3,7 @@
 use crate::sandbox::{FIXABLE, Sandbox};
 
 fn project(toml: impl AsRef<[u8]>) -> Sandbox {
-    let sandbox = Sandbox::committed(&[("src/a.ts", FIXABLE), ("lib/b.ts", FIXABLE)]);
+    let sandbox = Sandbox::new(&[("src/a.ts", FIXABLE), ("lib/b.ts", FIXABLE)]);
     sandbox.write("phase2.toml", toml);
     sandbox
 }
@@ -37,8 +37,9 @@ fn errors_point_at_their_place() {
         ("[console.edge]\nmodule = 'npm:pino'\n", "2:10", "is a package", "state `export` and `form`"),
         ("[console.frontend]\nalias = 'a-b'\n", "2:9", "`a-b` is not a JavaScript name", "letters"),
     ] {
+        let sandbox = project(toml);
         for mode in ["check", "fix"] {
-            let run = project(toml).run(&[mode]).expect(2);
+            let run = sandbox.run(&[mode]).expect(2);
             // The words may be broken over lines, with the report's margin between them.
             let words = run.err.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
             let expected = [format!("[phase2.toml:{place}]"), said.to_owned(), help.to_owned()];
@@ -130,6 +131,7 @@ fn what_it_says_counts() {
         sandbox.write("src/ignored/d.ts", FIXABLE);
         sandbox.write("src/dist/e.ts", FIXABLE);
         sandbox.write(".gitignore", "ignored\n");
+        sandbox.git(&["init", "-q"]);
         sandbox.run(&["check", "-o", "json"]).expect(1).paths()
     };
     assert_eq!(found(""), ["src/a.ts", "src/old/c.ts"]);
@@ -138,7 +140,6 @@ fn what_it_says_counts() {
     assert_eq!(found("respect-gitignore = false\n"), ["src/a.ts", "src/ignored/d.ts", "src/old/c.ts"]);
     assert_eq!(found("[console]\nexclude = ['a.ts']\n"), ["src/old/c.ts"]);
     let sandbox = project("[console.levels]\nlog = 'debug'\n[console.frontend]\nmodule = 'src/log.ts'\n");
-    sandbox.commit();
-    sandbox.run(&["fix"]).expect(0);
+    sandbox.run(&["fix", "--allow-no-vcs"]).expect(0);
     assert!(sandbox.read("src/a.ts").contains("logger.debug('hello'") && sandbox.path("src/log.ts").is_file());
 }
