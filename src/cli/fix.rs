@@ -15,7 +15,7 @@ use crate::write::{self, JOURNAL, Recovered};
 /// Fixes, shows the patch, or reports; the exit status.
 ///
 /// # Errors
-/// If the command can't do what was asked; no file was changed then.
+/// If the command can't do what was asked, or can't print what came of it.
 pub fn run(terminal: &Terminal, common: &Common, args: &FixArgs) -> Result<u8, Failure> {
     let place = Place::of(common)?;
     let (rules, suppression) = load::chosen(&args.scope.rules, &place.config)?;

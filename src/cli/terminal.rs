@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use miette::{Diagnostic, GraphicalReportHandler};
 
 use super::{Color, Common};
 use crate::report::Look;
@@ -82,12 +82,7 @@ impl Terminal {
 
     /// Prints an error, with its source line if it has one.
     pub fn print_error(&self, error: &Failure) {
-        let mut theme = match (self.stderr.unicode, self.stderr.color) {
-            (true, true) => GraphicalTheme::unicode(),
-            (true, false) => GraphicalTheme::unicode_nocolor(),
-            (false, true) => GraphicalTheme::ascii(),
-            (false, false) => GraphicalTheme::none(),
-        };
+        let mut theme = self.stderr.theme();
         theme.characters.error = "error:".to_owned();
         let handler = GraphicalReportHandler::new_themed(theme).with_width(self.stderr.width);
         let mut text = String::new();

@@ -1,5 +1,7 @@
 //! The program from outside: the real binary, real folders and real git.
 
+// The shell, the file names and the modes that the tests use are those of Unix.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod config;

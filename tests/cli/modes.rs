@@ -162,7 +162,6 @@ fn one_rule_can_be_asked_for() {
     sandbox.run(&["check", "--rule", "consle"]).expect(2).says(&["no rule `consle`", "did you mean `console`?"]);
 }
 
-#[cfg(unix)]
 #[test]
 fn modes_are_kept() {
     use std::os::unix::fs::PermissionsExt as _;

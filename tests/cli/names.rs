@@ -9,7 +9,6 @@ fn project() -> Sandbox {
     Sandbox::committed(&files.iter().map(|path| (path.as_str(), FIXABLE)).collect::<Vec<_>>())
 }
 
-#[cfg(unix)]
 #[test]
 fn files_of_any_name_are_in_the_patch_and_in_the_reports() {
     let fixed = project();

@@ -96,7 +96,6 @@ fn what_is_left_out() {
     assert!(!run.err.contains("secret"), "what git ignores isn't worth a word: {}", run.err);
 }
 
-#[cfg(unix)]
 #[test]
 fn symlinks_are_not_followed_but_the_root_may_be_one() {
     use std::os::unix::fs::symlink;
