@@ -1,7 +1,9 @@
 //! phase2.toml: its types, its defaults, and errors that point into the file.
 
+use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use serde::Deserialize;
@@ -137,13 +139,13 @@ pub enum Form {
 #[derive(Debug, Error, Diagnostic)]
 pub enum ConfigError {
     /// The file can't be read.
-    #[error("{} can't be read: {source}", path.display())]
+    #[error("{} can't be read: {reason}", path.display())]
     #[diagnostic(help("name another file with --config, or use --isolated for the built-in defaults"))]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        reason: String,
     },
     /// The file says something that can't be.
     #[error("{message}")]
@@ -152,7 +154,7 @@ pub enum ConfigError {
         message: String,
         /// The file.
         #[source_code]
-        file: NamedSource<String>,
+        file: Arc<NamedSource<String>>,
         /// The place.
         #[label("here")]
         place: Option<SourceSpan>,
@@ -162,6 +164,44 @@ pub enum ConfigError {
     },
 }
 
+/// A configuration file as it was read: what errors point into.
+#[derive(Debug, Clone)]
+pub struct ConfigFile {
+    source: Arc<NamedSource<String>>,
+}
+
+impl ConfigFile {
+    /// Reads the file at `path`, which errors name as `shown`.
+    ///
+    /// # Errors
+    /// If it can't be read, or isn't UTF-8.
+    pub fn read(path: &Path, shown: &Path) -> Result<ConfigFile, ConfigError> {
+        let unreadable = |reason: String| ConfigError::Unreadable { path: shown.to_owned(), reason };
+        let bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let offset = error.utf8_error().valid_up_to();
+            unreadable(format!("it is not UTF-8 (from byte {offset} on); save it as UTF-8"))
+        })?;
+        Ok(ConfigFile::new(&shown.display().to_string(), &text))
+    }
+
+    /// The file of that name and text. A byte order mark says nothing.
+    pub fn new(name: &str, text: &str) -> ConfigFile {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        ConfigFile { source: Arc::new(NamedSource::new(name, text.to_owned())) }
+    }
+
+    /// The error that what stands at `span` (byte offsets, a byte order mark not counted) can't be, and the way out.
+    pub fn reject(&self, message: &str, span: Option<Range<usize>>, help: Option<&str>) -> ConfigError {
+        ConfigError::Invalid {
+            message: message.to_owned(),
+            file: Arc::clone(&self.source),
+            place: span.map(SourceSpan::from),
+            help: help.map(str::to_owned),
+        }
+    }
+}
+
 impl Config {
     /// The built-in configuration.
     pub fn built_in() -> Config {
@@ -169,54 +209,51 @@ impl Config {
         config.expect("the built-in configuration is tested")
     }
 
-    /// Reads the file at `path`, which errors name as `shown`. `rules` are the names of the rules that there are.
-    ///
-    /// # Errors
-    /// If it can't be read, or says something that can't be.
-    pub fn read(path: &Path, shown: &Path, rules: &[&str]) -> Result<Config, ConfigError> {
-        let text =
-            fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: shown.to_owned(), source })?;
-        Config::parse(&text, shown, rules)
-    }
-
-    /// Reads `text`; `path` is how errors name it, `rules` are the names of the rules that there are.
+    /// What `file` says, over the defaults; `rules` are the names of the rules that there are.
     ///
     /// # Errors
     /// If it says something that can't be.
-    pub fn parse(text: &str, path: &Path, rules: &[&str]) -> Result<Config, ConfigError> {
-        let own = DeTable::parse(text).map_err(|error| invalid(text, path, error.message(), error.span()))?;
-        let merged = overlay(defaults(), own);
-        let config = Config::deserialize(toml::de::Deserializer::from(merged))
-            .map_err(|error| invalid(text, path, error.message(), error.span()))?;
-        config.validate(text, path, rules)?;
+    pub fn parse(file: &ConfigFile, rules: &[&str]) -> Result<Config, ConfigError> {
+        let misread = |error: toml::de::Error| {
+            let (message, help) = in_plain_words(error.message());
+            file.reject(&message, error.span(), help.as_deref())
+        };
+        let own = DeTable::parse(file.source.inner()).map_err(misread)?;
+        for (key, help) in [
+            ("roots", "name the folders that hold the project's TypeScript, or leave the key out"),
+            ("rules", "name the rules that are to run, or leave the key out"),
+        ] {
+            let value = own.get_ref().get(key);
+            if let Some(empty) = value.filter(|value| value.get_ref().as_array().is_some_and(|list| list.is_empty())) {
+                return Err(file.reject(&format!("`{key}` is empty"), Some(empty.span()), Some(help)));
+            }
+        }
+        let merged = overlay(defaults(), own).map_err(|place| {
+            let help = "write its name in brackets, `[name]`, and its keys below";
+            file.reject("this should be a table", Some(place), Some(help))
+        })?;
+        let config = Config::deserialize(toml::de::Deserializer::from(merged)).map_err(misread)?;
+        config.validate(file, rules)?;
         Ok(config)
     }
 
     /// What the types can't say.
-    fn validate(&self, text: &str, path: &Path, rules: &[&str]) -> Result<(), ConfigError> {
+    fn validate(&self, file: &ConfigFile, rules: &[&str]) -> Result<(), ConfigError> {
         for rule in self.rules.iter().flatten() {
             let name = rule.get_ref();
             if !rules.contains(&name.as_str()) {
-                let known = || format!("the rules are {}", rules.join(", "));
-                let help = nearest(name, rules).map_or_else(known, |near| format!("did you mean `{near}`?"));
-                return Err(reject(text, path, &format!("there is no rule `{name}`"), Some(rule.span()), &help));
+                let message = format!("there is no rule `{name}`");
+                return Err(file.reject(&message, Some(rule.span()), Some(&suggestion(name, rules))));
             }
-        }
-        if self.roots.as_ref().is_some_and(Vec::is_empty) {
-            let help = "name the folders that hold the project's TypeScript, or leave the key out";
-            return Err(reject(text, path, "`roots` is empty", text.find("roots").map(|at| at..at + 5), help));
         }
         let patterns = self.exclude.iter().flatten().chain(&self.extend_exclude).chain(&self.console.exclude);
         for pattern in patterns {
             if let Err(error) = Excludes::new(&[pattern.get_ref()]) {
                 let help = "`*`, `**`, `?`, `[…]` and `{a,b}` are known; a pattern with `/` starts at the project root";
-                return Err(reject(text, path, &error.to_string(), Some(pattern.span()), help));
+                return Err(file.reject(&error.to_string(), Some(pattern.span()), Some(help)));
             }
         }
-        for logger in [&self.console.edge, &self.console.frontend] {
-            logger.validate(text, path)?;
-        }
-        Ok(())
+        [&self.console.edge, &self.console.frontend].into_iter().try_for_each(|logger| logger.validate(file))
     }
 }
 
@@ -227,30 +264,24 @@ impl Logger {
         !module.contains(':') && [".ts", ".tsx", ".mts"].iter().any(|extension| module.ends_with(extension))
     }
 
-    fn validate(&self, text: &str, path: &Path) -> Result<(), ConfigError> {
+    fn validate(&self, file: &ConfigFile) -> Result<(), ConfigError> {
         let module = self.module.get_ref();
-        let span = Some(self.module.span());
+        let reject = |message: &str, help: &str| Err(file.reject(message, Some(self.module.span()), Some(help)));
         if module.is_empty() {
-            return Err(reject(
-                text,
-                path,
-                "the logger's module is empty",
-                span,
-                "name a file such as `_shared/logger.ts`",
-            ));
+            return reject("the logger's module is empty", "name a file such as `_shared/logger.ts`");
         }
         if self.is_file() && (module.starts_with(['/', '.']) || module.split('/').any(|part| part == "..")) {
             let help = "give it from the functions folder (edge) or from the folder that holds `src` (frontend), without `.` and `..`";
-            return Err(reject(text, path, &format!("the logger's module `{module}` is not a plain path"), span, help));
+            return reject(&format!("the logger's module `{module}` is not a plain path"), help);
         }
         if !self.is_file() && (self.export.is_none() || self.form.is_none()) {
             let message = format!("`{module}` is a package, whose exports are not read");
-            return Err(reject(text, path, &message, span, "state `export` and `form` beside `module`"));
+            return reject(&message, "state `export` and `form` beside `module`");
         }
         for name in self.export.iter().chain(&self.alias) {
             if !is_identifier(name.get_ref()) {
                 let message = format!("`{}` is not a JavaScript name", name.get_ref());
-                return Err(reject(text, path, &message, Some(name.span()), "use letters, digits, `_` and `$`"));
+                return Err(file.reject(&message, Some(name.span()), Some("use letters, digits, `_` and `$`")));
             }
         }
         Ok(())
@@ -272,54 +303,69 @@ fn is_identifier(name: &str) -> bool {
 fn defaults() -> Spanned<DeTable<'static>> {
     let tables = DEFAULTS.map(|text| DeTable::parse(text).expect("the built-in configuration is tested"));
     let empty = Spanned::new(0..0, DeTable::new());
-    tables.into_iter().fold(empty, overlay)
+    tables.into_iter().try_fold(empty, overlay).expect("the built-in configuration is tested")
 }
 
 /// `upper` over `lower`: tables are united, all else is replaced. Spans are kept.
-fn overlay<'i>(mut lower: Spanned<DeTable<'i>>, upper: Spanned<DeTable<'i>>) -> Spanned<DeTable<'i>> {
+///
+/// # Errors
+/// The place of what isn't a table in `upper`, and is one in `lower`.
+fn overlay<'i>(
+    mut lower: Spanned<DeTable<'i>>,
+    upper: Spanned<DeTable<'i>>,
+) -> Result<Spanned<DeTable<'i>>, Range<usize>> {
     let table = lower.get_mut();
-    for (key, value) in upper.into_inner() {
-        match (table.remove(key.get_ref().as_ref()), value) {
-            (Some(old), new) if old.get_ref().is_table() && new.get_ref().is_table() => {
-                let span = new.span();
-                if let (DeValue::Table(old), DeValue::Table(new)) = (old.into_inner(), new.into_inner()) {
-                    let united = overlay(Spanned::new(span.clone(), old), Spanned::new(span.clone(), new));
-                    table.insert(key, Spanned::new(span, DeValue::Table(united.into_inner())));
-                }
+    for (key, new) in upper.into_inner() {
+        let span = new.span();
+        let value = match (table.remove(key.get_ref().as_ref()).map(Spanned::into_inner), new.into_inner()) {
+            (Some(DeValue::Table(old)), DeValue::Table(new)) => {
+                let united = overlay(Spanned::new(span.clone(), old), Spanned::new(span.clone(), new))?;
+                DeValue::Table(united.into_inner())
             }
-            (_, value) => {
-                table.insert(key, value);
-            }
+            (Some(DeValue::Table(_)), _) => return Err(span),
+            (_, value) => value,
+        };
+        table.insert(key, Spanned::new(span, value));
+    }
+    Ok(lower)
+}
+
+/// What the TOML reader says, in the words of the file instead of serde's, and the way out.
+fn in_plain_words(message: &str) -> (String, Option<String>) {
+    // A message's first line says it; what follows repeats the known names.
+    let message = message.lines().next().unwrap_or(message);
+    let (said, expected) = message.split_once(", expected ").unwrap_or((message, ""));
+    let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<String>>();
+    for (serde, ours) in [("unknown field ", "unknown key "), ("unknown variant ", "unknown value ")] {
+        if let Some(name) = said.strip_prefix(serde) {
+            let known = quoted(expected);
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            return (format!("{ours}{name}"), Some(suggestion(name.trim_matches('`'), &known)));
         }
     }
-    lower
+    let Some(found) = said.strip_prefix("invalid type: ") else { return (message.to_owned(), None) };
+    let (wanted, help) = match expected {
+        "a sequence" => ("a list", "write a list in brackets: `[\"a\", \"b\"]`"),
+        "a boolean" => (expected, "write `true` or `false`, without quotes"),
+        "a string" => (expected, "write it in quotes"),
+        _ => return (message.to_owned(), None),
+    };
+    (format!("this is {}, and should be {wanted}", with_article(found)), Some(help.to_owned()))
 }
 
-/// An error of the TOML reader, with the nearest known name where one was expected.
-fn invalid(text: &str, path: &Path, message: &str, span: Option<std::ops::Range<usize>>) -> ConfigError {
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let help = quoted.split_first().filter(|(_, known)| !known.is_empty()).map(|(name, known)| {
-        nearest(name, known)
-            .map_or_else(|| format!("known here: {}", known.join(", ")), |known| format!("did you mean `{known}`?"))
-    });
-    // A line's first line is the message; what follows repeats the known names.
-    let message = message.lines().next().unwrap_or(message).to_owned();
-    ConfigError::Invalid {
-        message,
-        file: NamedSource::new(path.display().to_string(), text.to_owned()),
-        place: span.map(SourceSpan::from),
-        help,
+/// What serde found, as part of a sentence: "string "a"" → "the string "a"".
+fn with_article(found: &str) -> String {
+    match found {
+        "sequence" => "a list".to_owned(),
+        "map" => "a table".to_owned(),
+        value => format!("the {value}"),
     }
 }
 
-/// An error of our own.
-fn reject(text: &str, path: &Path, message: &str, span: Option<std::ops::Range<usize>>, help: &str) -> ConfigError {
-    ConfigError::Invalid {
-        message: message.to_owned(),
-        file: NamedSource::new(path.display().to_string(), text.to_owned()),
-        place: span.map(SourceSpan::from),
-        help: Some(help.to_owned()),
-    }
+/// The way out for somebody who wrote `name`: the known name that is probably meant, or all of them.
+pub fn suggestion(name: &str, known: &[&str]) -> String {
+    nearest(name, known)
+        .map_or_else(|| format!("known here: {}", known.join(", ")), |near| format!("did you mean `{near}`?"))
 }
 
 /// The known name that `name` was probably meant to be.
@@ -334,7 +380,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config, ConfigError> {
-        Config::parse(text, Path::new("phase2.toml"), &["console", "suppression"])
+        Config::parse(&ConfigFile::new("phase2.toml", text), &["console", "suppression"])
     }
 
     fn error(text: &str) -> (String, String, Option<String>) {
@@ -368,26 +414,64 @@ mod tests {
     #[test]
     fn errors_point_at_their_place() {
         let (message, place, help) = error("[console]\nlevls = 1\n");
-        assert!(message.contains("unknown field `levls`"), "{message}");
+        assert!(message.contains("unknown key `levls`"), "{message}");
         assert_eq!((place.as_str(), help.as_deref()), ("levls", Some("did you mean `levels`?")));
 
         let (message, place, help) = error("[console.levels]\nlog = 'wran'\n");
-        assert!(message.contains("unknown variant `wran`"), "{message}");
+        assert!(message.contains("unknown value `wran`"), "{message}");
         assert_eq!((place.as_str(), help.as_deref()), ("'wran'", Some("did you mean `warn`?")));
 
-        let (message, place, _) = error("respect-gitignore = 'yes'\n");
-        assert!(message.contains("expected a boolean"), "{message}");
-        assert_eq!(place, "'yes'");
+        assert_eq!(error("roots = ['src'\n").0, "unclosed array, expected `]`");
+    }
 
-        let (_, place, _) = error("roots = [\n");
-        assert!(!place.is_empty() || parse("roots = [\n").is_err());
+    #[test]
+    fn wrong_types_are_told_in_the_words_of_the_file() {
+        let said = |text: &str| {
+            let (message, place, help) = error(text);
+            (message, place, help.unwrap_or_default())
+        };
+        let owned = |all: [&str; 3]| all.map(str::to_owned).into();
+        for (text, expected) in [
+            (
+                "respect-gitignore = 'yes'\n",
+                [
+                    "this is the string \"yes\", and should be a boolean",
+                    "'yes'",
+                    "write `true` or `false`, without quotes",
+                ],
+            ),
+            (
+                "roots = 'src'\n",
+                [
+                    "this is the string \"src\", and should be a list",
+                    "'src'",
+                    "write a list in brackets: `[\"a\", \"b\"]`",
+                ],
+            ),
+            (
+                "[console.edge]\nmodule = ['a']\n",
+                ["this is a list, and should be a string", "['a']", "write it in quotes"],
+            ),
+            (
+                "[console]\nlevels = 1\n",
+                ["this should be a table", "1", "write its name in brackets, `[name]`, and its keys below"],
+            ),
+        ] {
+            assert_eq!(said(text), owned(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_says_nothing() {
+        assert!(parse("\u{feff}respect-gitignore = false\n").is_ok_and(|config| !config.respect_gitignore));
     }
 
     #[test]
     fn impossible_values_are_refused() {
         assert_eq!(error("exclude = ['a[']\n").1, "'a['");
         assert_eq!(error("rules = ['consle']\n").2.as_deref(), Some("did you mean `console`?"));
-        assert_eq!(error("roots = []\n").1, "roots");
+        assert_eq!(error("# roots\nroots = []\n").1, "[]");
+        assert_eq!(error("rules = [ ]\n").1, "[ ]");
         assert_eq!(error("[console.edge]\nmodule = '../logger.ts'\n").1, "'../logger.ts'");
         assert_eq!(error("[console.edge]\nmodule = 'npm:pino'\n").1, "'npm:pino'");
         assert_eq!(error("[console.frontend]\nalias = 'a-b'\n").1, "'a-b'");

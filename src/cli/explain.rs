@@ -1,8 +1,6 @@
 //! `phase2 explain RULE`
 
-use std::io::{self, Write};
-
-use super::terminal::{Failure, Terminal};
+use super::terminal::{Failure, Stream, Terminal};
 use super::{CLEAN, load};
 use crate::rules;
 
@@ -10,11 +8,9 @@ use crate::rules;
 ///
 /// # Errors
 /// If there is no such rule, or stdout can't be written.
-pub fn run(_terminal: &Terminal, name: &str) -> Result<u8, Failure> {
+pub fn run(terminal: &Terminal, name: &str) -> Result<u8, Failure> {
     let metas = rules::metas();
-    let Some(meta) = metas.iter().find(|meta| meta.name == name) else {
-        return Err(load::unknown(name, &rules::names()));
-    };
-    io::stdout().lock().write_all(meta.page.as_bytes())?;
+    let meta = metas.iter().find(|meta| meta.name == name).ok_or_else(|| load::unknown(name))?;
+    terminal.print(Stream::Out, |out, _| out.write_all(meta.page.as_bytes()))?;
     Ok(CLEAN)
 }

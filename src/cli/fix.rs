@@ -1,86 +1,199 @@
 //! `phase2 fix` and `phase2 check`
 
-use std::env;
-use std::io::{self, BufWriter, Write};
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-use super::terminal::{Failure, Terminal};
-use super::{CLEAN, Common, FixArgs, Format, TROUBLE, VIOLATIONS, load};
+use super::load::{self, Place};
+use super::progress::Progress;
+use super::terminal::{Failure, Stream, Terminal};
+use super::{CLEAN, Common, FixArgs, Format, TROUBLE, VIOLATIONS};
 use crate::edit::FileChange;
 use crate::engine::{self, FixMode, Outcome, Request};
 use crate::project::{Project, RelPath};
-use crate::report::{Look, Problem, Report, concise, json, patch, pretty, summary};
+use crate::report::summary::{self, Ending};
+use crate::report::{Note, Problem, Report, concise, json, patch, pretty};
 use crate::vcs::{self, Vcs};
-use crate::write::{self, Written};
-
-/// How long a run takes before its progress is shown.
-const QUIET_START: Duration = Duration::from_millis(700);
+use crate::write::{self, JOURNAL, Recovered};
 
 /// Fixes, shows the patch, or reports; the exit status.
 ///
 /// # Errors
-/// If the command can't do what was asked; nothing was written then.
+/// If the command can't do what was asked, or can't print what came of it.
 pub fn run(terminal: &Terminal, common: &Common, args: &FixArgs) -> Result<u8, Failure> {
-    let project = load::project(common)?;
-    let selection = project.select(&args.scope.paths, &env::current_dir()?)?;
-    let (rules, suppression) = load::chosen(&args.scope.rules, &project.config)?;
+    let place = Place::of(common)?;
+    let (rules, suppression) = load::chosen(&args.scope.rules, &place.config)?;
     let writes = !args.check && !args.diff;
-    let recovered = if writes { recover(&project)? } else { Vec::new() };
+    // Before the files are listed, as it may add some.
+    let recovered = if writes { recover(terminal, &place)? } else { Vec::new() };
+    let project = place.open()?;
+    let selection = project.select(&args.scope.paths, &place.cwd)?;
 
     let mode = if args.unsafe_fixes { FixMode::Unsafe } else { FixMode::Safe };
-    let bar = progress(terminal, project.files.len());
+    let progress = Progress::new(terminal, project.files.len());
     let request = Request {
         rules: &rules,
         suppression,
         selection: &selection,
         fix: (writes || args.diff).then_some(mode),
         threads: common.threads.map_or(0, usize::from),
-        progress: &|| bar.inc(1),
+        progress: &|| progress.tick(),
     };
     let outcome = engine::run(&project, &request)?;
-    bar.finish_and_clear();
+    progress.finish();
 
-    let Outcome { found, remaining, changes } = outcome;
-    let mut notes = Notes { terminal, common, project: &project };
-    if writes {
-        let mut remaining = remaining.unwrap_or_default();
-        refuse_unsaved(&project, args, &changes)?;
-        let written = write::write(&project.root, &changes)?;
-        remaining.errors.extend(recovered);
-        remaining.errors.extend(written.skipped.iter().map(|skipped| Problem {
-            path: Some(skipped.path.clone()),
-            message: format!("not written: {}", skipped.reason),
-        }));
-        remaining.errors.sort();
-        report(&mut io::stdout().lock(), terminal.stdout, common.output_format, &remaining)?;
-        notes.fixed(&found, &remaining, &written)?;
-        return Ok(status(&remaining));
+    let job = Job { terminal, common, args, project: &project };
+    if args.check {
+        job.check(outcome)
+    } else if args.diff {
+        job.propose(outcome)
+    } else {
+        job.fix(outcome, recovered)
     }
-    if args.diff {
-        let mut out = BufWriter::new(io::stdout().lock());
-        patch::write(&mut out, &changes, terminal.stdout.color)?;
-        out.flush()?;
+}
+
+/// Finishes or undoes what a run that was killed left behind, and says so. What could not be finished is returned.
+fn recover(terminal: &Terminal, place: &Place) -> Result<Vec<Problem>, Failure> {
+    let Some(recovered) = write::recover(&place.root)? else { return Ok(Vec::new()) };
+    let note = Note { path: None, message: recovered.to_string() };
+    terminal.print(Stream::Err, |err, look| summary::write_note(err, &note, look))?;
+    Ok(match recovered {
+        Recovered::Finished { skipped, .. } => {
+            skipped.iter().map(|skipped| not_written(skipped, "not written by the run before")).collect()
+        }
+        Recovered::Undone => Vec::new(),
+    })
+}
+
+fn not_written(skipped: &write::Skipped, what: &str) -> Problem {
+    Problem { path: Some(skipped.path.clone()), message: format!("{what}: {}", skipped.reason) }
+}
+
+/// What is done with an outcome.
+struct Job<'a> {
+    terminal: &'a Terminal,
+    common: &'a Common,
+    args: &'a FixArgs,
+    project: &'a Project,
+}
+
+impl Job<'_> {
+    /// Writes the changes and reports what is left.
+    fn fix(&self, outcome: Outcome, recovered: Vec<Problem>) -> Result<u8, Failure> {
+        let Outcome { found, remaining, changes } = outcome;
+        self.refuse_unsaved(&changes)?;
+        let written = write::write(&self.project.root, &changes)?;
+        let mut left = remaining.unwrap_or_default();
+        for skipped in &written.skipped {
+            keep(&mut left, &found, &skipped.path);
+            left.errors.push(not_written(skipped, "not written"));
+        }
+        left.errors.extend(recovered);
+        left.errors.sort();
+        self.report(Stream::Out, &left)?;
+        if self.common.verbose {
+            self.terminal.print(Stream::Err, |err, _| {
+                written.files.iter().try_for_each(|path| writeln!(err, "written: {path}"))
+            })?;
+        }
+        let fixed = found.findings.len().saturating_sub(left.findings.len());
+        self.summary(&left, Ending::Fixed { fixed, files: written.files.len() })?;
+        Ok(status(&left))
     }
-    match (args.check, remaining) {
-        (true, remaining) => {
-            let mut found = found;
-            found.errors = remaining.map_or(found.errors, |remaining| remaining.errors);
-            if args.diff {
-                report(&mut io::stderr().lock(), terminal.stderr, common.output_format, &found)?;
-            } else {
-                report(&mut io::stdout().lock(), terminal.stdout, common.output_format, &found)?;
+
+    /// Reports what was found, behind the patch if that is wanted as well.
+    fn check(&self, outcome: Outcome) -> Result<u8, Failure> {
+        let Outcome { mut found, remaining, changes } = outcome;
+        found.notes.extend(self.interruption());
+        // A fix that did not stand the proof is told only with the patch.
+        found.errors = remaining.map_or(found.errors, |remaining| remaining.errors);
+        if !self.args.diff {
+            self.report(Stream::Out, &found)?;
+            self.summary(&found, Ending::Reported)?;
+            return Ok(status(&found));
+        }
+        self.patch(&changes)?;
+        self.report(Stream::Err, &found)?;
+        // A JSON object says it all, and must stay alone to be read.
+        if self.common.output_format != Format::Json {
+            self.summary(&found, Ending::Reported)?;
+        }
+        Ok(status(&found))
+    }
+
+    /// Prints the patch. Violations that it leaves are no failure.
+    fn propose(&self, outcome: Outcome) -> Result<u8, Failure> {
+        let Outcome { found, remaining, changes } = outcome;
+        let mut left = remaining.unwrap_or_default();
+        left.notes.extend(self.interruption());
+        self.patch(&changes)?;
+        let fixed = found.findings.len().saturating_sub(left.findings.len());
+        self.summary(&left, Ending::Proposed { fixed, files: changes.len() })?;
+        Ok(if left.errors.is_empty() { CLEAN } else { TROUBLE })
+    }
+
+    /// Refuses to change files that git couldn't bring back, unless that is allowed.
+    fn refuse_unsaved(&self, changes: &[FileChange]) -> Result<(), Failure> {
+        let existing: Vec<RelPath> =
+            changes.iter().filter(|change| change.before.is_some()).map(|change| change.path.clone()).collect();
+        if existing.is_empty() || (self.args.allow_dirty && self.args.allow_no_vcs) {
+            return Ok(());
+        }
+        match vcs::uncommitted(&self.project.root, &existing)? {
+            Vcs::NoRepository if !self.args.allow_no_vcs => Err(Failure::Plain(
+                "nothing was written: the project is in no git repository, which could bring the files back\n\
+                 use --allow-no-vcs to write all the same, or --diff to see the patch"
+                    .to_owned(),
+            )),
+            Vcs::Git { dirty } if !dirty.is_empty() && !self.args.allow_dirty => {
+                let listed: String = dirty.iter().map(|path| format!("\n  {path}")).collect();
+                Err(Failure::Plain(format!(
+                    "nothing was written: these files would be changed, and have uncommitted changes:{listed}\n\
+                     commit or stash them, or use --allow-dirty to write all the same"
+                )))
             }
-            notes.summary(&found)?;
-            Ok(status(&found))
-        }
-        (false, remaining) => {
-            let remaining = remaining.unwrap_or_default();
-            notes.proposed(&found, &remaining, &changes)?;
-            Ok(if remaining.errors.is_empty() { CLEAN } else { TROUBLE })
+            _ => Ok(()),
         }
     }
+
+    /// What is said of a journal by a command that leaves it alone.
+    fn interruption(&self) -> Option<Note> {
+        let message = "an earlier `phase2 fix` was interrupted, or another one is writing now: the files may be a mix of \
+                       old and new; the next `phase2 fix` finishes or undoes what was interrupted";
+        self.project.root.join(JOURNAL).exists().then(|| Note { path: None, message: message.to_owned() })
+    }
+
+    /// Prints the violations.
+    fn report(&self, stream: Stream, report: &Report) -> Result<(), Failure> {
+        self.terminal.print(stream, |out, look| match self.common.output_format {
+            Format::Pretty => pretty::write(out, report, look),
+            Format::Concise => concise::write(out, report),
+            Format::Json => json::write(out, report),
+        })
+    }
+
+    fn patch(&self, changes: &[FileChange]) -> Result<(), Failure> {
+        self.terminal.print(Stream::Out, |out, look| patch::write(out, changes, look.color))
+    }
+
+    /// Says on stderr how it ended.
+    fn summary(&self, report: &Report, ending: Ending) -> Result<(), Failure> {
+        self.terminal.print(Stream::Err, |err, look| {
+            if self.common.quiet {
+                return summary::write_errors(err, report, look);
+            }
+            if self.common.verbose {
+                for left_out in &self.project.excluded {
+                    writeln!(err, "left out: {} (pattern `{}`)", left_out.path, left_out.pattern)?;
+                }
+            }
+            summary::write(err, report, ending, look)
+        })
+    }
+}
+
+/// Puts what was `found` in a file back into what is `left`: the file was not written after all.
+fn keep(left: &mut Report, found: &Report, path: &RelPath) {
+    left.findings.retain(|finding| finding.path != *path);
+    left.findings.extend(found.findings.iter().filter(|finding| finding.path == *path).cloned());
+    left.findings.sort_by(|a, b| (&a.path, a.range.start, a.rule).cmp(&(&b.path, b.range.start, b.rule)));
+    left.texts.extend(found.texts.get_key_value(path).map(|(path, text)| (path.clone(), text.clone())));
 }
 
 fn status(report: &Report) -> u8 {
@@ -91,119 +204,28 @@ fn status(report: &Report) -> u8 {
     }
 }
 
-/// Finishes or undoes what a run that was killed left behind, and says so.
-fn recover(project: &Project) -> Result<Vec<Problem>, Failure> {
-    let Some(recovered) = write::recover(&project.root)? else { return Ok(Vec::new()) };
-    writeln!(io::stderr().lock(), "note: {recovered}")?;
-    let problem = |skipped: &write::Skipped| Problem {
-        path: Some(skipped.path.clone()),
-        message: format!("not written by the run before: {}", skipped.reason),
-    };
-    Ok(match &recovered {
-        write::Recovered::Finished { skipped, .. } => skipped.iter().map(problem).collect(),
-        write::Recovered::Undone => Vec::new(),
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Finding;
 
-/// Refuses to change files that git couldn't bring back, unless that is allowed.
-fn refuse_unsaved(project: &Project, args: &FixArgs, changes: &[FileChange]) -> Result<(), Failure> {
-    let existing: Vec<RelPath> =
-        changes.iter().filter(|change| change.before.is_some()).map(|change| change.path.clone()).collect();
-    if existing.is_empty() || (args.allow_dirty && args.allow_no_vcs) {
-        return Ok(());
-    }
-    match vcs::uncommitted(&project.root, &existing)? {
-        Vcs::NoRepository if !args.allow_no_vcs => Err(Failure::Plain(
-            "nothing was written: the project is not in a git repository, so that changes can't be taken back; \
-             use --allow-no-vcs to write all the same, or --diff to see the patch"
-                .to_owned(),
-        )),
-        Vcs::Git { dirty } if !dirty.is_empty() && !args.allow_dirty => {
-            let listed: String = dirty.iter().map(|path| format!("\n  {path}")).collect();
-            Err(Failure::Plain(format!(
-                "nothing was written: these files would be changed, and have uncommitted changes:{listed}\n\
-                 commit or stash them, or use --allow-dirty"
-            )))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Prints the violations.
-fn report(out: &mut dyn Write, look: Look, format: Format, report: &Report) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
-    match format {
-        Format::Pretty => pretty::write(&mut out, report, look)?,
-        Format::Concise => concise::write(&mut out, report)?,
-        Format::Json => json::write(&mut out, report)?,
-    }
-    out.flush()
-}
-
-/// A bar on stderr, if somebody watches; it appears when the run turns out long.
-fn progress(terminal: &Terminal, files: usize) -> ProgressBar {
-    if !terminal.is_watched {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::with_draw_target(Some(files as u64), ProgressDrawTarget::stderr_with_hz(10));
-    let template = if terminal.stderr.unicode { "{bar:30} {pos}/{len} files" } else { "{bar:30.#.} {pos}/{len} files" };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar.set_draw_target(ProgressDrawTarget::hidden());
-    let delayed = bar.clone();
-    std::thread::spawn(move || {
-        std::thread::sleep(QUIET_START);
-        if !delayed.is_finished() {
-            delayed.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
-        }
-    });
-    bar
-}
-
-/// What is said on stderr when all is done.
-struct Notes<'a> {
-    terminal: &'a Terminal,
-    common: &'a Common,
-    project: &'a Project,
-}
-
-impl Notes<'_> {
-    fn summary(&mut self, report: &Report) -> io::Result<()> {
-        let mut err = io::stderr().lock();
-        if self.common.verbose {
-            for left_out in &self.project.excluded {
-                writeln!(err, "left out: {} (pattern `{}`)", left_out.path, left_out.pattern)?;
-            }
-        }
-        if self.common.quiet {
-            return summary::write_errors(&mut err, report, self.terminal.stderr);
-        }
-        summary::write(&mut err, report, self.terminal.stderr)
+    fn finding(path: &str, start: usize) -> Finding {
+        let path = RelPath::new(path).expect("inside of the root");
+        let (message, range) = ("uses the console".to_owned(), start..start + 1);
+        Finding { rule: "console", path, range, message, help: None, related: Vec::new(), fix: None }
     }
 
-    fn fixed(&mut self, found: &Report, remaining: &Report, written: &Written) -> io::Result<()> {
-        self.summary(remaining)?;
-        let mut err = io::stderr().lock();
-        if self.common.verbose {
-            for path in &written.files {
-                writeln!(err, "written: {path}")?;
-            }
-        }
-        if self.common.quiet || written.files.is_empty() {
-            return Ok(());
-        }
-        let fixed = found.findings.len().saturating_sub(remaining.findings.len());
-        writeln!(err, "Fixed {fixed}; {} written.", summary::count(written.files.len(), "file"))
-    }
-
-    fn proposed(&mut self, found: &Report, remaining: &Report, changes: &[FileChange]) -> io::Result<()> {
-        self.summary(remaining)?;
-        if self.common.quiet {
-            return Ok(());
-        }
-        let fixed = found.findings.len().saturating_sub(remaining.findings.len());
-        let files = summary::count(changes.len(), "file");
-        writeln!(io::stderr().lock(), "The patch would fix {fixed} in {files}; the table shows what it leaves.")
+    #[test]
+    fn what_was_found_in_a_file_that_could_not_be_written_is_left() {
+        let skipped = RelPath::new("b.ts").expect("inside of the root");
+        let mut found =
+            Report { findings: vec![finding("a.ts", 0), finding("b.ts", 0), finding("b.ts", 9)], ..Report::default() };
+        found.texts.insert(skipped.clone(), "before".into());
+        let mut left = Report { findings: vec![finding("b.ts", 12), finding("c.ts", 3)], ..Report::default() };
+        left.texts.insert(skipped.clone(), "after".into());
+        keep(&mut left, &found, &skipped);
+        let places: Vec<_> = left.findings.iter().map(|it| (it.path.as_str(), it.range.start)).collect();
+        assert_eq!(places, [("b.ts", 0), ("b.ts", 9), ("c.ts", 3)]);
+        assert_eq!(&*left.texts[&skipped], "before");
     }
 }

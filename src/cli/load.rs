@@ -5,40 +5,77 @@ use std::path::{Path, PathBuf};
 
 use super::Common;
 use super::terminal::Failure;
-use crate::config::{Config, FILE_NAME, nearest};
-use crate::project::{Project, find_root};
+use crate::config::{Config, ConfigFile, FILE_NAME, suggestion};
+use crate::project::{Project, ProjectError, RootsError, find_root};
 use crate::rules::{self, Rule};
 
-/// The project that the command line means.
-///
-/// # Errors
-/// If there is none, or its configuration can't be used.
-pub fn project(common: &Common) -> Result<Project, Failure> {
-    let cwd = env::current_dir()?;
-    let root = match &common.root {
-        Some(root) => cwd.join(root),
-        None => find_root(&cwd)?,
-    };
-    let config = config(common, &cwd, &root)?;
-    Ok(Project::open(&root, config)?)
+/// Where the project is and what it says about itself, before any of its files is looked at.
+pub struct Place {
+    /// The folder that the command was started in.
+    pub cwd: PathBuf,
+    /// The project root, as it was given or found.
+    pub root: PathBuf,
+    /// What its configuration says, over the defaults.
+    pub config: Config,
+    /// The file that says so.
+    file: Option<ConfigFile>,
 }
 
-fn config(common: &Common, cwd: &Path, root: &Path) -> Result<Config, Failure> {
-    if common.isolated {
-        return Ok(Config::built_in());
+impl Place {
+    /// The place that the command line means.
+    ///
+    /// # Errors
+    /// If there is no project, or its configuration can't be used.
+    pub fn of(common: &Common) -> Result<Place, Failure> {
+        let cwd = env::current_dir()
+            .map_err(|error| Failure::Plain(format!("the folder that phase2 was started in can't be used: {error}")))?;
+        let root = match &common.root {
+            Some(root) => cwd.join(root),
+            None => find_root(&cwd)?,
+        };
+        let file = config_file(common, &cwd, &root)?;
+        let config = match &file {
+            Some(file) => Config::parse(file, &rules::names())?,
+            None => Config::built_in(),
+        };
+        Ok(Place { cwd, root, config, file })
     }
+
+    /// Lists the project's files.
+    ///
+    /// # Errors
+    /// If that can't be done, be it for what the configuration says.
+    pub fn open(&self) -> Result<Project, Failure> {
+        Project::open(&self.root, self.config.clone()).map_err(|error| self.locate(error))
+    }
+
+    /// An error about one of the configured roots, with its place in the file.
+    fn locate(&self, error: ProjectError) -> Failure {
+        let (
+            ProjectError::Roots(RootsError::NoFolder { pattern, .. } | RootsError::BadPattern { pattern, .. }),
+            Some(file),
+        ) = (&error, &self.file)
+        else {
+            return error.into();
+        };
+        let place = self.config.roots.iter().flatten().find(|root| root.get_ref() == pattern).map(toml::Spanned::span);
+        let said = error.to_string();
+        let (message, help) = said.split_once('\n').map_or((said.as_str(), None), |(said, help)| (said, Some(help)));
+        file.reject(message, place, help).into()
+    }
+}
+
+/// The configuration file that counts, if any does.
+fn config_file(common: &Common, cwd: &Path, root: &Path) -> Result<Option<ConfigFile>, Failure> {
     let path = match &common.config {
         Some(path) => cwd.join(path),
-        None => {
-            let usual = root.join(FILE_NAME);
-            if !usual.exists() {
-                return Ok(Config::built_in());
-            }
-            usual
-        }
+        None => root.join(FILE_NAME),
     };
-    let shown: PathBuf = path.strip_prefix(cwd).map_or_else(|_| path.clone(), Path::to_owned);
-    Ok(Config::read(&path, &shown, &rules::names())?)
+    if common.isolated || (common.config.is_none() && !path.exists()) {
+        return Ok(None);
+    }
+    let shown = common.config.as_deref().unwrap_or_else(|| path.strip_prefix(cwd).unwrap_or(&path));
+    Ok(Some(ConfigFile::read(&path, shown)?))
 }
 
 /// The rules that are to run, and whether `suppression` is among them: those that `named` asks for, else those of the
@@ -47,24 +84,20 @@ fn config(common: &Common, cwd: &Path, root: &Path) -> Result<Config, Failure> {
 /// # Errors
 /// If there is no rule of a name.
 pub fn chosen(named: &[String], config: &Config) -> Result<(Vec<Box<dyn Rule>>, bool), Failure> {
-    let known = rules::names();
-    for name in named {
-        if !known.contains(&name.as_str()) {
-            return Err(unknown(name, &known));
-        }
+    if let Some(name) = named.iter().find(|name| !rules::names().contains(&name.as_str())) {
+        return Err(unknown(name));
     }
-    let configured: Vec<&str> = config.rules.iter().flatten().map(|name| name.get_ref().as_str()).collect();
-    let is_wanted = |meta: &rules::Meta| match (named.is_empty(), &config.rules) {
-        (false, _) => named.iter().any(|name| name == meta.name),
-        (true, Some(_)) => configured.contains(&meta.name),
-        (true, None) => meta.on_by_default,
+    let is_wanted = |meta: &rules::Meta| match &config.rules {
+        _ if !named.is_empty() => named.iter().any(|name| name == meta.name),
+        Some(configured) => configured.iter().any(|name| name.get_ref() == meta.name),
+        None => meta.on_by_default,
     };
     let rules = rules::all().into_iter().filter(|rule| is_wanted(rule.meta())).collect();
     Ok((rules, is_wanted(&rules::suppression::META)))
 }
 
 /// The error for a rule that isn't.
-pub fn unknown(name: &str, known: &[&str]) -> Failure {
-    let near = nearest(name, known).map(|near| format!("did you mean `{near}`? "));
-    Failure::Plain(format!("there is no rule `{name}`: {}the rules are {}", near.unwrap_or_default(), known.join(", ")))
+pub fn unknown(name: &str) -> Failure {
+    let suggestion = suggestion(name, &rules::names());
+    Failure::Plain(format!("there is no rule `{name}`: {suggestion}\n`phase2 rules` lists them all"))
 }

@@ -3,15 +3,18 @@
 mod explain;
 mod fix;
 mod load;
+mod progress;
 mod rules;
 mod terminal;
 
+use std::io::ErrorKind;
+use std::panic::{self, UnwindSafe};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use self::terminal::Terminal;
+use self::terminal::{Failure, Terminal};
 
 /// Exit status 0: nothing is left to do.
 const CLEAN: u8 = 0;
@@ -20,9 +23,23 @@ const VIOLATIONS: u8 = 1;
 /// Exit status 2: usage, configuration, I/O or internal error, or a file that had to be skipped.
 const TROUBLE: u8 = 2;
 
-/// Finds what stops a Supabase project from serving many tenants, and rewrites it.
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  Nothing is left to do, or `fix --diff` printed its patch
+  1  Violations: `check` found some, or `fix` left some
+  2  Trouble: wrong usage or configuration, an error, or a file that had to be skipped";
+
+const FIRST_STEPS: &str = "\
+First steps:
+  phase2 check                                         Report violations
+  phase2 fix --diff > x.patch && git apply x.patch     Look at a patch, then apply it
+  phase2 fix                                           Rewrite the files in place
+  phase2 explain console                               Read what a rule does and why";
+
+/// Finds what stops a Supabase project from serving many tenants safely, and rewrites it.
 #[derive(Debug, Parser)]
 #[command(name = "phase2", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = format!("{FIRST_STEPS}\n\n{EXIT_STATUS}"))]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -33,8 +50,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Rewrite files in place, or print the patch
+    #[command(after_help = EXIT_STATUS)]
     Fix(FixArgs),
     /// Report violations and change nothing; the same as `fix --check`
+    #[command(after_help = EXIT_STATUS)]
     Check(CheckArgs),
     /// List the rules
     Rules,
@@ -61,16 +80,16 @@ struct Common {
     /// How violations are printed
     #[arg(short, long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Pretty)]
     output_format: Format,
-    /// How many threads; one a core if not given
+    /// How many threads; as many as there are cores if not given
     #[arg(short = 'j', long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// When to use colours
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     color: Color,
-    /// Print no summary and no progress
+    /// Print no summary and no progress; errors are printed all the same
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Print what was changed and what was left out
+    /// Print which files were written and which were left out
     #[arg(short, long, global = true)]
     verbose: bool,
 }
@@ -98,7 +117,7 @@ enum Color {
 /// What is looked at.
 #[derive(Debug, Args)]
 struct Scope {
-    /// Files and folders to report and change; the whole project is known in any case
+    /// Files and folders to report and change [default: the whole project]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Run this rule only; may be given more than once
@@ -110,10 +129,10 @@ struct Scope {
 struct CheckArgs {
     #[command(flatten)]
     scope: Scope,
-    /// Print the patch as well; the report goes to stderr then
+    /// Print the patch as well, to stdout; the report goes to stderr then
     #[arg(long)]
     diff: bool,
-    /// Count unsafe fixes in the patch
+    /// Take unsafe fixes into the patch as well
     #[arg(long)]
     unsafe_fixes: bool,
 }
@@ -122,10 +141,10 @@ struct CheckArgs {
 struct FixArgs {
     #[command(flatten)]
     scope: Scope,
-    /// Write nothing; print one patch that `git apply` and `patch -p1` take from the project root
+    /// Write nothing; print a patch that `git apply` and `patch -p1` take in the project root
     #[arg(long)]
     diff: bool,
-    /// Write nothing; report the violations and fail if there are any
+    /// Write nothing; report the violations, to stderr if --diff prints the patch as well
     #[arg(long)]
     check: bool,
     /// Apply unsafe fixes as well
@@ -145,24 +164,28 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and the version are no errors, and go to stdout. A closed pipe is nobody's loss.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { TROUBLE } else { CLEAN });
+            let unprinted = error.print().is_err_and(|error| error.kind() != ErrorKind::BrokenPipe);
+            return ExitCode::from(if error.use_stderr() || unprinted { TROUBLE } else { CLEAN });
         }
     };
     let terminal = Terminal::of(&cli.common);
-    let result = match cli.command {
+    let result = guarded(|| match cli.command {
         Command::Fix(args) => fix::run(&terminal, &cli.common, &args),
         Command::Check(args) => fix::run(&terminal, &cli.common, &args.into()),
         Command::Rules => rules::run(&terminal),
         Command::Explain { rule } => explain::run(&terminal, &rule),
-    };
-    match result {
-        Ok(status) => ExitCode::from(status),
-        Err(error) => {
-            terminal.print_error(&error);
-            ExitCode::from(TROUBLE)
-        }
-    }
+    });
+    ExitCode::from(result.unwrap_or_else(|error| {
+        terminal.print_error(&error);
+        TROUBLE
+    }))
+}
+
+/// Makes a failure of a panic, which has told where it was by then, so that it has the exit status of one.
+fn guarded(run: impl FnOnce() -> Result<u8, Failure> + UnwindSafe) -> Result<u8, Failure> {
+    panic::catch_unwind(run).unwrap_or_else(|_| {
+        Err(Failure::Plain("phase2 came upon a defect of its own; please report it with the lines above".to_owned()))
+    })
 }
 
 impl From<CheckArgs> for FixArgs {
@@ -175,6 +198,14 @@ impl From<CheckArgs> for FixArgs {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    #[allow(clippy::panic)]
+    fn a_panic_is_a_failure() {
+        let failure = guarded(|| panic!("this panic belongs to a test"));
+        assert!(failure.is_err_and(|error| error.to_string().contains("defect")));
+        assert!(guarded(|| Ok(VIOLATIONS)).is_ok_and(|status| status == VIOLATIONS));
+    }
 
     #[test]
     fn the_arguments_are_consistent() {

@@ -1,22 +1,21 @@
 //! `phase2 rules`
 
-use std::io::{self, Write};
-
 use super::CLEAN;
-use super::terminal::{Failure, Terminal};
+use super::terminal::{Failure, Stream, Terminal};
 use crate::rules;
 
-/// Prints a line per rule.
+/// Prints a line per rule: its name, whether it is on by default, and what it is about.
 ///
 /// # Errors
 /// If stdout can't be written.
-pub fn run(_terminal: &Terminal) -> Result<u8, Failure> {
+pub fn run(terminal: &Terminal) -> Result<u8, Failure> {
     let metas = rules::metas();
     let width = metas.iter().map(|meta| meta.name.len()).max().unwrap_or_default();
-    let mut out = io::stdout().lock();
-    for meta in metas {
-        let mode = if meta.on_by_default { "on " } else { "off" };
-        writeln!(out, "{:width$}  {mode}  {}", meta.name, meta.summary)?;
-    }
+    terminal.print(Stream::Out, |out, _| {
+        metas.iter().try_for_each(|meta| {
+            let mode = if meta.on_by_default { "on " } else { "off" };
+            writeln!(out, "{:width$}  {mode}  {}", meta.name, meta.summary)
+        })
+    })?;
     Ok(CLEAN)
 }

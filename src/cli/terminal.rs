@@ -1,11 +1,16 @@
-//! What the standard streams can show, and how errors look on them.
+//! The standard streams: what they can show, how things get onto them, and how errors look there.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use miette::{Diagnostic, GraphicalReportHandler};
 
 use super::{Color, Common};
 use crate::report::Look;
+
+/// The columns of an output that isn't a terminal.
+const DEFAULT_WIDTH: usize = 100;
+/// Narrower than this nothing can be shown.
+const LEAST_WIDTH: usize = 40;
 
 /// The standard streams.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +23,14 @@ pub struct Terminal {
     pub is_watched: bool,
 }
 
-/// The columns of an output that isn't a terminal.
-const DEFAULT_WIDTH: usize = 100;
+/// One of the streams that can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// What was asked for: a patch, a report.
+    Out,
+    /// What is said about it.
+    Err,
+}
 
 impl Terminal {
     /// Asks the streams and the environment (NO_COLOR, TERM) what they can.
@@ -27,40 +38,63 @@ impl Terminal {
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         let refuses = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-        let look = |is_terminal: bool, unicode: bool| Look {
+        let look = |is_terminal: bool, stream: supports_unicode::Stream| Look {
             color: match common.color {
                 Color::Always => true,
                 Color::Never => false,
                 Color::Auto => is_terminal && !refuses,
             },
-            unicode,
+            unicode: supports_unicode::on(stream),
             width: match terminal_size::terminal_size() {
-                Some((terminal_size::Width(width), _)) if is_terminal => usize::from(width).max(40),
+                Some((terminal_size::Width(width), _)) if is_terminal => usize::from(width).max(LEAST_WIDTH),
                 _ => DEFAULT_WIDTH,
             },
         };
-        let unicode = supports_unicode::on(supports_unicode::Stream::Stdout);
-        let unicode_err = supports_unicode::on(supports_unicode::Stream::Stderr);
-        Terminal { stdout: look(out, unicode), stderr: look(err, unicode_err), is_watched: err && !common.quiet }
+        Terminal {
+            stdout: look(out, supports_unicode::Stream::Stdout),
+            stderr: look(err, supports_unicode::Stream::Stderr),
+            is_watched: err && !common.quiet,
+        }
+    }
+
+    /// Lets `write` print to a stream, to the last byte. A reader that goes away before has seen enough, which is no
+    /// error.
+    ///
+    /// # Errors
+    /// If the stream can't be written.
+    pub fn print(
+        &self,
+        stream: Stream,
+        write: impl FnOnce(&mut dyn Write, Look) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let (name, look, inner): (_, _, Box<dyn Write>) = match stream {
+            Stream::Out => ("stdout", self.stdout, Box::new(io::stdout().lock())),
+            Stream::Err => ("stderr", self.stderr, Box::new(io::stderr().lock())),
+        };
+        let mut out = BufWriter::new(inner);
+        match write(&mut out, look).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Failure::Plain(format!("{name} can't be written: {error}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Prints an error, with its source line if it has one.
     pub fn print_error(&self, error: &Failure) {
-        let theme = match (self.stderr.unicode, self.stderr.color) {
-            (true, true) => GraphicalTheme::unicode(),
-            (true, false) => GraphicalTheme::unicode_nocolor(),
-            (false, true) => GraphicalTheme::ascii(),
-            (false, false) => GraphicalTheme::none(),
-        };
+        let mut theme = self.stderr.theme();
+        theme.characters.error = "error:".to_owned();
         let handler = GraphicalReportHandler::new_themed(theme).with_width(self.stderr.width);
         let mut text = String::new();
         let shown = match error {
             Failure::Diagnostic(diagnostic) => handler.render_report(&mut text, diagnostic.as_ref()).is_ok(),
             Failure::Plain(_) => false,
         };
-        let mut stderr = io::stderr().lock();
         // Where stderr is gone there is nobody left to tell.
-        let _ = if shown { write!(stderr, "error: {}", text.trim_start()) } else { writeln!(stderr, "error: {error}") };
+        let _ = self.print(Stream::Err, |err, look| match shown {
+            true => err.write_all(text.trim_start().as_bytes()),
+            false => writeln!(err, "{} {error}", look.paint("31", "error:")),
+        });
     }
 }
 
@@ -100,7 +134,6 @@ macro_rules! plain {
 }
 
 plain!(
-    io::Error,
     rayon::ThreadPoolBuildError,
     crate::project::NoRoot,
     crate::project::ProjectError,

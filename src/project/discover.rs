@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// The name of the configuration file, which marks a root before anything else does.
-pub const CONFIG_FILE: &str = "phase2.toml";
+use crate::config::FILE_NAME;
 
 /// No folder upwards looks like the root of a project.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -16,12 +15,12 @@ pub struct NoRoot {
 
 fn describe(looked_in: &[PathBuf]) -> String {
     let mut text = format!(
-        "no project found: none of these folders has {CONFIG_FILE}, supabase/functions, supabase/config.toml or .git:"
+        "no project found: none of these folders has {FILE_NAME}, supabase/functions, supabase/config.toml or .git:"
     );
     for folder in looked_in {
         let _ = write!(text, "\n  {}", folder.display());
     }
-    let _ = write!(text, "\nname the root with `--root DIR`, or create {CONFIG_FILE} (it may be empty) in it");
+    let _ = write!(text, "\nname the root with `--root DIR`, or create {FILE_NAME} (it may be empty) in it");
     text
 }
 
@@ -31,7 +30,7 @@ fn describe(looked_in: &[PathBuf]) -> String {
 /// `supabase/config.toml`; if there is none either, the nearest with `.git`.
 pub fn find_root(start: &Path) -> Result<PathBuf, NoRoot> {
     let criteria: [fn(&Path) -> bool; 3] = [
-        |folder| folder.join(CONFIG_FILE).is_file(),
+        |folder| folder.join(FILE_NAME).is_file(),
         |folder| folder.join("supabase/functions").is_dir() || folder.join("supabase/config.toml").is_file(),
         // In a linked worktree and in a submodule `.git` is a file.
         |folder| folder.join(".git").exists(),

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use content::{is_generated, is_minified};
-pub use discover::{CONFIG_FILE, NoRoot, find_root};
+pub use discover::{NoRoot, find_root};
 pub use resolve::Resolver;
 pub use roots::{DEFAULT_ROOTS, RootsError};
 pub use selection::{Selection, SelectionError};

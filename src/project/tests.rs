@@ -5,13 +5,14 @@ use std::process::Command;
 
 use super::testing::{Tree, rel};
 use super::*;
+use crate::config::ConfigFile;
 
 fn open(tree: &Tree, roots: &[&str]) -> Project {
     Project::open(&tree.path(""), config(&format!("roots = {roots:?}"))).unwrap()
 }
 
 fn config(text: &str) -> Config {
-    Config::parse(text, Path::new("phase2.toml"), &[]).unwrap()
+    Config::parse(&ConfigFile::new("phase2.toml", text), &[]).unwrap()
 }
 
 fn paths(project: &Project) -> Vec<&str> {

@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use miette::GraphicalTheme;
+
 use crate::edit::{Applicability, Edit, NewFile};
 use crate::project::RelPath;
 
@@ -98,8 +100,18 @@ pub struct Look {
 }
 
 impl Look {
+    /// How miette draws on it.
+    pub fn theme(self) -> GraphicalTheme {
+        match (self.unicode, self.color) {
+            (true, true) => GraphicalTheme::unicode(),
+            (true, false) => GraphicalTheme::unicode_nocolor(),
+            (false, true) => GraphicalTheme::ascii(),
+            (false, false) => GraphicalTheme::none(),
+        }
+    }
+
     /// `text` in the colour of an ANSI `code` (`"31"` is red), or as it is if colours aren't wanted.
-    fn paint(self, code: &str, text: &str) -> String {
+    pub fn paint(self, code: &str, text: &str) -> String {
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, LabeledSpan, SourceCode};
 
 use crate::report::excerpt::Excerpt;
 use crate::report::position::Positions;
@@ -39,13 +39,7 @@ pub fn write(out: &mut dyn Write, report: &Report, look: Look) -> io::Result<()>
 }
 
 fn handler(look: Look) -> GraphicalReportHandler {
-    let theme = match (look.unicode, look.color) {
-        (true, true) => GraphicalTheme::unicode(),
-        (true, false) => GraphicalTheme::unicode_nocolor(),
-        (false, true) => GraphicalTheme::ascii(),
-        (false, false) => GraphicalTheme::none(),
-    };
-    GraphicalReportHandler::new_themed(theme).with_width(look.width).without_syntax_highlighting()
+    GraphicalReportHandler::new_themed(look.theme()).with_width(look.width).without_syntax_highlighting()
 }
 
 /// The findings that share a report. They are sorted by path, not by rule, so a file's rules may alternate.

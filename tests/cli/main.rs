@@ -1,0 +1,16 @@
+//! The program from outside: the real binary, real folders and real git.
+
+// The shell, the file names and the modes that the tests use are those of Unix.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod config;
+mod formats;
+mod interrupted;
+mod modes;
+mod names;
+mod root;
+mod sandbox;
+mod status;
+mod surface;
+mod uncommitted;
