@@ -49,7 +49,8 @@ mod tests {
         );
         assert!(file.errors().is_empty(), "{:?}", file.errors());
         let found: Vec<&str> = find(&file).into_iter().map(|range| &file.text[range]).collect();
-        let comments = ["/* a */", "/* b */", "/* h */", "// j // k", "/* n */", "/** p\n * // q\n */", "/* r */", "// s"];
+        let comments =
+            ["/* a */", "/* b */", "/* h */", "// j // k", "/* n */", "/** p\n * // q\n */", "/* r */", "// s"];
         assert_eq!(found, comments);
     }
 }

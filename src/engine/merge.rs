@@ -111,3 +111,39 @@ pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
     result.push_str(text.get(done..)?);
     Some(result)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, clippy::reversed_empty_ranges)]
+
+    use std::ops::Range;
+
+    use super::*;
+
+    fn edit(range: Range<usize>, text: &str) -> Edit {
+        Edit { path: RelPath::new("a.ts").unwrap(), range, text: text.to_owned() }
+    }
+
+    #[test]
+    fn edits_fit_where_they_touch_and_not_where_they_overlap() {
+        let taken = [edit(2..2, "i"), edit(4..4, "j"), edit(4..8, "r"), edit(8..8, "k"), edit(10..12, "s")];
+        for range in [0..2, 2..2, 2..4, 4..4, 8..8, 8..10, 9..9, 12..12, 12..20] {
+            assert!(fits_into(&taken, &edit(range.clone(), "x")), "{range:?}");
+        }
+        for range in [0..3, 0..4, 2..5, 4..8, 4..5, 5..5, 7..8, 7..9, 3..20, 11..11, 11..13] {
+            assert!(!fits_into(&taken, &edit(range.clone(), "x")), "{range:?}");
+        }
+        assert!(taken.iter().all(|known| fits_into(&taken, known)));
+    }
+
+    #[test]
+    fn edits_are_applied_if_they_fit_the_text() {
+        let edits = [edit(0..0, "<"), edit(1..1, "a"), edit(1..3, "b"), edit(3..3, "c"), edit(4..4, ">")];
+        assert_eq!(apply("xéy", &edits).unwrap(), "<xabcy>");
+        for wrong in
+            [vec![edit(2..2, "")], vec![edit(0..9, "")], vec![edit(3..1, "")], vec![edit(0..3, ""), edit(1..3, "")]]
+        {
+            assert_eq!(apply("xéy", &wrong), None, "{wrong:?}");
+        }
+    }
+}

@@ -122,8 +122,7 @@ impl Run<'_> {
         // After the findings, as their imports may bring up more of them.
         let resolvers = [&self.project.resolver, &state.project.resolver];
         let unusable = resolvers.into_iter().flat_map(|resolver| resolver.problems());
-        let errors: BTreeSet<_> =
-            judgement.problems.iter().chain(&scan.problems).cloned().chain(unusable).collect();
+        let errors: BTreeSet<_> = judgement.problems.iter().chain(&scan.problems).cloned().chain(unusable).collect();
         let mut report = Report {
             findings,
             notes: judgement.notes.iter().cloned().collect(),

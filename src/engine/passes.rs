@@ -12,15 +12,16 @@ use crate::syntax::source::SourceFile;
 /// One pass of each rule over the same project.
 pub struct Passes<'p> {
     rules: &'p [Box<dyn Rule>],
-    passes: Vec<Box<dyn Pass + 'p>>,
+    /// A rule that failed at the start has none.
+    passes: Vec<Result<Box<dyn Pass + 'p>, Failure>>,
     triggers: &'p Triggers,
 }
 
 impl<'p> Passes<'p> {
     /// Lets all `rules` prepare a pass over `project`.
     pub fn start(rules: &'p [Box<dyn Rule>], triggers: &'p Triggers, project: &'p Project) -> Passes<'p> {
-        let passes = rules.iter().map(|rule| rule.start(project)).collect();
-        Passes { rules, passes, triggers }
+        let passes = rules.iter().map(|rule| failing(&**rule, None, || rule.start(project)));
+        Passes { rules, passes: passes.collect(), triggers }
     }
 
     /// The names of the rules, in their order.
@@ -37,10 +38,8 @@ impl<'p> Passes<'p> {
     pub fn collect(&self, entry: &ProjectFile, file: &SourceFile, hits: &Hits) -> (Vec<Option<Facts>>, Vec<Failure>) {
         let mut failures = Vec::new();
         let collected = self.each().zip(&hits.rules).map(|((rule, pass), hits)| {
-            if hits.is_empty() {
-                return None;
-            }
-            let facts = guarded(rule, Some(&entry.path), || pass.collect(entry, file, hits));
+            let pass = pass.as_ref().ok().filter(|_| !hits.is_empty())?;
+            let facts = failing(rule, Some(&entry.path), || pass.collect(entry, file, hits));
             facts.unwrap_or_else(|failure| {
                 failures.push(failure);
                 None
@@ -55,7 +54,8 @@ impl<'p> Passes<'p> {
         for (index, (rule, pass)) in self.each().enumerate() {
             let facts = records.iter().filter_map(|record| Some((record.path(), record.facts[index].as_ref()?)));
             let facts: Vec<(&RelPath, &Facts)> = facts.collect();
-            match guarded(rule, None, || pass.resolve(&facts)) {
+            let resolved = pass.as_ref().map_err(Failure::clone);
+            match resolved.and_then(|pass| failing(rule, None, || pass.resolve(&facts))) {
                 Ok(resolution) => {
                     all.violations.extend(resolution.violations);
                     all.notes.extend(resolution.notes);
@@ -67,8 +67,8 @@ impl<'p> Passes<'p> {
         (all, failures)
     }
 
-    fn each(&self) -> impl Iterator<Item = (&dyn Rule, &(dyn Pass + 'p))> {
-        self.rules.iter().map(AsRef::as_ref).zip(self.passes.iter().map(AsRef::as_ref))
+    fn each(&self) -> impl Iterator<Item = (&dyn Rule, &Result<Box<dyn Pass + 'p>, Failure>)> {
+        self.rules.iter().map(AsRef::as_ref).zip(&self.passes)
     }
 }
 
@@ -81,16 +81,20 @@ pub struct Failure {
     pub problem: Problem,
 }
 
-/// Does a part of a rule's work. A panic in it is an error about `path`; the other rules and files go on.
-fn guarded<T>(rule: &dyn Rule, path: Option<&RelPath>, work: impl FnOnce() -> T) -> Result<T, Failure> {
-    // What a rule was at when it panicked is never looked at again, so that nothing half-done can be seen.
+fn failing<T>(rule: &dyn Rule, path: Option<&RelPath>, work: impl FnOnce() -> T) -> Result<T, Failure> {
+    let rule = rule.meta().name;
+    guarded(&format!("the rule {rule}"), path, work).map_err(|problem| Failure { rule, problem })
+}
+
+/// Does some work of `who`. A panic in it becomes an error about `path`; other work goes on.
+pub fn guarded<T>(who: &str, path: Option<&RelPath>, work: impl FnOnce() -> T) -> Result<T, Problem> {
+    // What was in the works when it panicked is never looked at again, so that nothing half-done can be seen.
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let words = panic.downcast_ref::<&str>().copied();
         let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        let rule = rule.meta().name;
         let words = words.unwrap_or("no reason given");
-        let message = format!("internal error in the rule {rule}: {words}. This is a defect of phase2; please report it");
-        Failure { rule, problem: Problem { path: path.cloned(), message } }
+        let message = format!("internal error in {who}: {words}. This is a defect of phase2; please report it");
+        Problem { path: path.cloned(), message }
     })
 }
 

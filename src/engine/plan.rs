@@ -117,7 +117,8 @@ impl Plan<'_> {
 
     /// The violations whose fixes are to be applied: by rule, then in their order.
     fn wanted<'v>(&self, judgement: &'v Judgement, excluded: &BTreeSet<Key>) -> Vec<&'v Violation> {
-        let is_taken = |violation: &Violation| violation.fix.as_ref().is_some_and(|fix| self.mode.takes(fix.applicability));
+        let is_taken =
+            |violation: &Violation| violation.fix.as_ref().is_some_and(|fix| self.mode.takes(fix.applicability));
         let wanted = judgement.violations.iter().filter(|violation| is_taken(violation));
         let mut wanted: Vec<&Violation> = wanted.filter(|violation| !excluded.contains(&Key::of(violation))).collect();
         wanted.sort_by_key(|violation| self.run.rank(violation.rule));

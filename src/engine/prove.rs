@@ -142,3 +142,24 @@ pub fn moved(range: &Range<usize>, edits: &[Edit]) -> Range<usize> {
     let end = shift(range.end, &mut edits.iter().take_while(inside));
     start..end.max(start)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+
+    #[test]
+    fn ranges_move_with_the_edits_before_and_inside_of_them() {
+        let edit = |range, text: &str| Edit { path: RelPath::new("a.ts").unwrap(), range, text: text.to_owned() };
+        let after = |edits: &[Edit]| moved(&(4..8), edits);
+        assert_eq!(after(&[edit(0..2, "x")]), 3..7);
+        assert_eq!(after(&[edit(0..4, ""), edit(8..9, "xyz")]), 0..4);
+        assert_eq!(after(&[edit(5..6, "xyz")]), 4..10);
+        assert_eq!(after(&[edit(4..8, "x")]), 4..5);
+        // What goes in at the ends stays outside.
+        assert_eq!(after(&[edit(4..4, "xy"), edit(8..8, "z")]), 6..10);
+        assert_eq!(moved(&(4..4), &[edit(4..4, "xy")]), 6..6);
+        assert_eq!(moved(&(0..4), &[edit(0..0, "xy")]), 2..6);
+    }
+}

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::comments;
-use super::passes::{Failure, Hits, Passes};
+use super::passes::{Failure, Hits, Passes, guarded};
 use crate::project::{Problem, Project, ProjectFile, RelPath, is_generated, is_minified};
 use crate::rules::Facts;
 use crate::rules::suppression::{self, Directive};
@@ -150,9 +150,9 @@ pub fn all(project: &Project, passes: &Passes<'_>, keeps_trees: bool, progress: 
     let mut order: Vec<&ProjectFile> = project.files.iter().collect();
     order.sort_by_key(|file| std::cmp::Reverse(file.size));
     let look = |entry: &ProjectFile| {
-        let seen = look(project, entry, passes, &room);
+        let seen = guarded("the scan", Some(&entry.path), || look(project, entry, passes, &room));
         progress();
-        seen
+        seen.unwrap_or_else(Seen::Failed)
     };
     let seen: Vec<Seen> = order.into_par_iter().with_max_len(1).map(look).collect();
 

@@ -26,11 +26,8 @@ fn at_one_offset_insertions_stand_in_the_order_of_the_rules() {
 
 #[test]
 fn an_insertion_stands_before_a_replacement_that_starts_there() {
-    let rules = [fine(), rule("log", |it| safe([it.edit(0..3, "say"), it.swap("fine", "fine")]))];
-    let (text, _) = fix_one("log(fine);\n", rules);
-    assert_eq!(text, "say(good);\n");
-    let rules = [fine(), rule("wait", |it| safe([it.replace("wait2"), it.edit(6..6, "await ")]))];
-    assert_eq!(fix_one("wait; fine();\n", rules).0, "wait2; await good();\n");
+    let rules = [fine(), rule("slow", |it| safe([it.replace("x"), it.edit(6..6, "await ")]))];
+    assert_eq!(fix_one("slow; fine();\n", rules).0, "x; await good();\n");
 }
 
 #[test]
@@ -49,10 +46,13 @@ fn an_identical_edit_of_two_fixes_is_made_once() {
 
 #[test]
 fn the_same_insertion_twice_in_one_fix_is_made_twice() {
-    let (text, _) = fix_one("f(x);\n", [rule("x", |it| {
-        let in_call = it.file.text[..it.at].ends_with("f(");
-        if in_call { safe([it.insert("g(g("), it.edit(1..1, ")"), it.edit(1..1, ")")]) } else { vec![] }
-    })]);
+    let (text, _) = fix_one(
+        "f(x);\n",
+        [rule("x", |it| {
+            let in_call = it.file.text[..it.at].ends_with("f(");
+            if in_call { safe([it.insert("g(g("), it.edit(1..1, ")"), it.edit(1..1, ")")]) } else { vec![] }
+        })],
+    );
     assert_eq!(text, "f(g(g(x)));\n");
 }
 
@@ -94,15 +94,14 @@ fn an_import_that_two_fixes_want_is_written_once() {
 
 #[test]
 fn an_import_stands_before_what_else_goes_in_there() {
-    let with_import = rule("one", |it| {
-        vec![Some(Fix { imports: vec![it.import("log")], ..Fix::safe(vec![it.replace("log()")]) })]
-    });
+    let with_import =
+        rule("one", |it| vec![Some(Fix { imports: vec![it.import("log")], ..Fix::safe(vec![it.replace("log()")]) })]);
     let at_start = rule("two", |it| {
         let start = Edit { path: it.file.path.clone(), range: 0..0, text: "start();\n".into() };
-        safe([it.replace("done()"), start])
+        safe([it.replace("go()"), start])
     });
     let (text, _) = fix_one("two;\none;\n", [at_start, with_import]);
-    assert_eq!(text, "import { log } from './helper';\n\nstart();\ndone();\nlog();\n");
+    assert_eq!(text, "import { log } from './helper';\n\nstart();\ngo();\nlog();\n");
 }
 
 #[test]
@@ -153,14 +152,20 @@ fn what_waits_in_an_unchanged_file_is_looked_at_again_when_there_is_a_new_module
         vec![Some(Fix { new_files, ..Fix::safe(vec![place.replace(said), in_c]) })]
     }
     let files = [("src/a.ts", "one;\n"), ("src/b.ts", "two;\n"), ("src/c.ts", "c;\n")];
-    let outcome = fix(&files, [rule("one", both_want_c), rule("two", |place| match both_want_c(place).pop() {
-        // Overlaps with the other's edit without being it.
-        Some(Some(mut fix)) => {
-            fix.edits[1].text.push('y');
-            vec![Some(fix)]
-        }
-        other => vec![other.flatten()],
-    })]);
+    let outcome = fix(
+        &files,
+        [
+            rule("one", both_want_c),
+            rule("two", |place| match both_want_c(place).pop() {
+                // Overlaps with the other's edit without being it.
+                Some(Some(mut fix)) => {
+                    fix.edits[1].text.push('y');
+                    vec![Some(fix)]
+                }
+                other => vec![other.flatten()],
+            }),
+        ],
+    );
     assert_eq!((after(&outcome, "src/a.ts"), after(&outcome, "src/b.ts")), (Some("first;\n"), Some("second;\n")));
     assert_eq!(errors(&outcome), [""; 0]);
 }
