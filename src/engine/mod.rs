@@ -1,19 +1,29 @@
 //! scan → collect → resolve → plan → prove, in parallel.
 
+mod additions;
+mod comments;
+mod judge;
+mod merge;
+mod passes;
 mod plan;
 mod prove;
 mod scan;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
 
-use rayon::ThreadPoolBuilder;
+use rayon::{ThreadPoolBuildError, ThreadPoolBuilder};
 
-use self::plan::Plan;
+use self::additions::{Additions, State};
+use self::judge::Judgement;
+use self::passes::{Passes, Triggers};
+use self::plan::{Plan, Planned};
 use self::scan::{Scan, View};
 use crate::edit::{Applicability, FileChange};
-use crate::project::{Problem, Project, RelPath, Selection};
+use crate::project::{Project, RelPath, Selection};
 use crate::report::{Finding, FindingFix, Report, Stats};
-use crate::rules::{Note, Pass, Rule, Violation, suppression};
+use crate::rules::{Rule, Violation};
 
 /// What is asked of a run.
 pub struct Request<'a> {
@@ -65,116 +75,87 @@ pub struct Outcome {
 ///
 /// # Errors
 /// If the threads can't be started.
-pub fn run(project: &Project, request: &Request<'_>) -> Result<Outcome, rayon::ThreadPoolBuildError> {
+pub fn run(project: &Project, request: &Request<'_>) -> Result<Outcome, ThreadPoolBuildError> {
     let pool = ThreadPoolBuilder::new().num_threads(request.threads).build()?;
-    Ok(pool.install(|| Run { project, request }.outcome()))
+    let run = Run { project, request, triggers: Triggers::of(request.rules) };
+    Ok(pool.install(|| run.outcome()))
 }
 
 /// One run.
 struct Run<'a> {
     project: &'a Project,
     request: &'a Request<'a>,
-}
-
-/// The violations of a project at one moment.
-struct Judgement {
-    violations: Vec<Violation>,
-    notes: BTreeSet<Note>,
-    problems: BTreeSet<Problem>,
+    triggers: Triggers,
 }
 
 impl Run<'_> {
     fn outcome(&self) -> Outcome {
         let passes = self.start(self.project);
-        let scan = scan::all(self.project, self.request, &passes);
+        let scan = scan::all(self.project, &passes, self.request.fix.is_some(), self.request.progress);
         let unchanged = BTreeMap::new();
-        let view = View { first: &scan.records, changed: &unchanged };
-        let judgement = self.judge(&passes, &scan, view);
-        let found = self.report(self.project, &scan, view, &judgement);
+        let view = View { first: &scan.records, since: &unchanged };
+        let judgement = Rc::new(self.judge(&passes, view));
+        let found = self.report(State { project: self.project, view }, &scan, &judgement);
         let Some(mode) = self.request.fix else { return Outcome { found, remaining: None, changes: Vec::new() } };
-        let planned = Plan { run: self, scan: &scan, judgement: &judgement, mode }.make();
-        Outcome { found, remaining: Some(planned.remaining), changes: planned.changes }
+        let Planned { changes, remaining } = Plan { run: self, scan: &scan, judgement: &judgement, mode }.make();
+        Outcome { found, remaining: Some(remaining), changes }
     }
 
-    fn start<'p>(&self, project: &'p Project) -> Vec<Box<dyn Pass + 'p>> {
-        self.request.rules.iter().map(|rule| rule.start(project)).collect()
+    fn start<'p>(&'p self, project: &'p Project) -> Passes<'p> {
+        Passes::start(self.request.rules, &self.triggers, project)
     }
 
-    /// The violations that stand: of all that the rules resolve, those that are not suppressed, in the selection. A fix
-    /// that reaches out of the selection is withheld.
-    fn judge(&self, passes: &[Box<dyn Pass + '_>], scan: &Scan, view: View<'_>) -> Judgement {
-        let records = view.records();
-        let mut judgement = Judgement {
-            violations: Vec::new(),
-            notes: BTreeSet::new(),
-            problems: scan.problems.iter().cloned().collect(),
-        };
-        for (index, pass) in passes.iter().enumerate() {
-            let facts = records.iter().filter_map(|record| Some((record.path(), record.facts[index].as_ref()?)));
-            let facts: Vec<_> = facts.collect();
-            let resolution = pass.resolve(&facts);
-            judgement.violations.extend(resolution.violations);
-            judgement.notes.extend(resolution.notes);
-            judgement.problems.extend(resolution.problems);
-        }
-        let ran: Vec<&str> = self.request.rules.iter().map(|rule| rule.meta().name).collect();
-        let directives = records.iter().map(|record| (record.path(), record.directives.as_slice()));
-        let left = suppression::apply(directives, &mut judgement.violations, &ran);
-        if self.request.suppression {
-            judgement.violations.extend(left);
-        }
-        judgement.violations.retain(|violation| self.request.selection.contains(&violation.path));
-        for violation in &mut judgement.violations {
-            withhold(self.request.selection, violation);
-        }
-        judgement.violations.sort_by(|a, b| {
-            (&a.path, a.range.start, a.range.end, a.rule).cmp(&(&b.path, b.range.start, b.range.end, b.rule))
-        });
-        judgement
+    fn judge(&self, passes: &Passes<'_>, view: View<'_>) -> Judgement {
+        judge::judge(passes, view, self.request.selection, self.request.suppression)
     }
 
-    /// The judgement as a report.
-    fn report(&self, project: &Project, scan: &Scan, view: View<'_>, judgement: &Judgement) -> Report {
-        let findings = judgement.violations.iter().map(|violation| Finding {
-            rule: violation.rule,
-            path: violation.path.clone(),
-            range: violation.range.clone(),
-            message: violation.message.clone(),
-            help: violation.help.clone(),
-            related: violation.related.clone(),
-            fix: violation.fix.as_ref().map(|fix| FindingFix {
-                applicability: fix.applicability,
-                edits: plan::edits_of(project, view, fix),
-                new_files: fix.new_files.clone(),
-            }),
-        });
+    /// The place of a rule in the order in which fixes are applied; `suppression` comes last.
+    fn rank(&self, rule: &str) -> usize {
+        let rules = self.request.rules;
+        rules.iter().position(|known| known.meta().name == rule).unwrap_or(rules.len())
+    }
+
+    /// The judgement of a project as a report.
+    fn report(&self, state: State<'_>, scan: &Scan, judgement: &Judgement) -> Report {
+        let additions = Additions::to(state);
+        let findings = judgement.violations.iter().map(|violation| finding(violation, &additions)).collect();
+        // After the findings, as their imports may bring up more of them.
+        let resolvers = [&self.project.resolver, &state.project.resolver];
+        let unusable = resolvers.into_iter().flat_map(|resolver| resolver.problems());
+        let errors: BTreeSet<_> = judgement.problems.iter().chain(&scan.problems).cloned().chain(unusable).collect();
         let mut report = Report {
-            findings: findings.collect(),
+            findings,
             notes: judgement.notes.iter().cloned().collect(),
-            errors: judgement.problems.iter().cloned().collect(),
+            errors: errors.into_iter().collect(),
             stats: Stats { files_seen: scan.files_seen, files_parsed: scan.files_parsed },
-            ..Report::default()
+            texts: BTreeMap::new(),
         };
-        let related = |finding: &Finding| finding.related.iter().map(|place| place.path.clone()).collect::<Vec<_>>();
-        let mut paths: BTreeSet<RelPath> = report.findings.iter().flat_map(related).collect();
-        paths.extend(report.findings.iter().map(|finding| finding.path.clone()));
-        for path in paths {
-            let text = view.get(&path).map(|record| record.text.clone());
-            if let Some(text) = text.or_else(|| project.sources.read(&path).ok()) {
-                report.texts.insert(path, text);
-            }
-        }
+        let related = report.findings.iter().flat_map(|finding| &finding.related).map(|place| &place.path);
+        let paths: BTreeSet<&RelPath> = report.findings.iter().map(|finding| &finding.path).chain(related).collect();
+        let text = |path: &RelPath| match state.view.get(path) {
+            Some(record) => Some(Arc::clone(&record.snapshot.text)),
+            None => state.project.sources.read(path).ok(),
+        };
+        report.texts = paths.into_iter().filter_map(|path| Some((path.clone(), text(path)?))).collect();
         report
     }
 }
 
-/// Takes the fix from a violation if it needs edits outside of the selection, and says so.
-fn withhold(selection: &Selection, violation: &mut Violation) {
-    let Some(fix) = &violation.fix else { return };
-    let outside: Vec<String> =
-        fix.paths().into_iter().filter(|path| !selection.contains(path)).map(ToString::to_string).collect();
-    if !outside.is_empty() {
-        violation.help = Some(format!("fix withheld: it also needs {}", outside.join(", ")));
-        violation.fix = None;
+fn finding(violation: &Violation, additions: &Additions<'_>) -> Finding {
+    Finding {
+        rule: violation.rule,
+        path: violation.path.clone(),
+        range: violation.range.clone(),
+        message: violation.message.clone(),
+        help: violation.help.clone(),
+        related: violation.related.clone(),
+        fix: violation.fix.as_ref().map(|fix| FindingFix {
+            applicability: fix.applicability,
+            edits: additions.complete(fix),
+            new_files: fix.new_files.clone(),
+        }),
     }
 }
+
+#[cfg(test)]
+mod tests;

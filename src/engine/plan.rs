@@ -1,379 +1,376 @@
-//! Fixes become one change of each file: merged, applied pass by pass, and proved.
+//! Fixes become one change of each file: pass by pass, each proved.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::prove::{self, Flaw};
-use super::scan::{self, Record, Scan, Triggers, View};
-use super::{FixMode, Judgement, Run};
+use super::additions::State;
+use super::judge::Judgement;
+use super::merge::{Merged, merge};
+use super::passes::Passes;
+use super::prove::{Draft, Flaw, moved};
+use super::scan::{Record, Scan, View};
+use super::{FixMode, Run};
 use crate::edit::{Edit, FileChange, Fix};
 use crate::project::{Problem, Project, RelPath};
 use crate::report::Report;
-use crate::rules::{Note, Violation};
+use crate::rules::Violation;
 use crate::syntax::Dialect;
-use crate::syntax::imports::Wanted;
 use crate::syntax::source::SourceFile;
 
-/// How often the result is looked at again for fixes that had to wait. The last look must find none.
+/// How many passes may change something: fixes that overlap with others wait for the next one. The look after the last
+/// must find nothing to do.
 const MAX_PASSES: usize = 4;
 
 /// What the plan came to.
 pub struct Planned {
+    /// Sorted by path.
     pub changes: Vec<FileChange>,
     /// What is left.
     pub remaining: Report,
 }
 
-/// A violation, told from all others of the same text.
-type Key = (&'static str, RelPath, usize, usize);
-
-fn key(violation: &Violation) -> Key {
-    (violation.rule, violation.path.clone(), violation.range.start, violation.range.end)
-}
-
-/// The fixes to withdraw, each with the reason.
-type Withdrawals = BTreeMap<Key, String>;
-
 /// What a plan is made from.
 pub struct Plan<'a> {
     pub run: &'a Run<'a>,
     pub scan: &'a Scan,
-    pub judgement: &'a Judgement,
+    pub judgement: &'a Rc<Judgement>,
     pub mode: FixMode,
 }
 
+/// A violation, told from all others in the same texts. Those of one rule at one range share their fate.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    rule: &'static str,
+    path: RelPath,
+    start: usize,
+    end: usize,
+}
+
+/// The fixes of the first look that are withdrawn, each with the reason.
+type Withdrawals = BTreeMap<Key, String>;
+
+/// Violations whose fixes failed, each with the reason.
+type Guilty<'v> = Vec<(&'v Violation, String)>;
+
 /// The project after some passes.
 struct Progress {
-    /// The texts that are changed so far, those of new files among them.
-    texts: BTreeMap<RelPath, Arc<str>>,
+    /// What becomes of each file so far, those that are new among them.
+    files: BTreeMap<RelPath, Texts>,
     /// The project over these texts; `None` before the first pass.
     project: Option<Project>,
-    /// The records of the changed files.
+    /// The records of the files that were looked at again.
     records: BTreeMap<RelPath, Record>,
-    violations: Vec<Violation>,
-    notes: BTreeSet<Note>,
-    /// The withdrawn fixes, where they stand by now.
-    excluded: BTreeSet<Key>,
+    judgement: Rc<Judgement>,
+    /// The edits of each pass.
+    history: Vec<BTreeMap<RelPath, Vec<Edit>>>,
+}
+
+/// What becomes of a file.
+struct Texts {
+    /// What was analysed; `None` if the file is new.
+    before: Option<Arc<str>>,
+    after: Arc<str>,
 }
 
 impl Plan<'_> {
-    /// Applies all wanted fixes that stand the proof. A fix that doesn't is withdrawn, and all is done again without it.
+    /// Applies all wanted fixes that stand the proof. A fix that doesn't is withdrawn in every file, and all is done again
+    /// without it, so that what depends on it goes as well.
     pub fn make(&self) -> Planned {
         let mut withdrawn = Withdrawals::new();
+        // It ends: each attempt that fails withdraws one more fix, and without any there is nothing to fail.
         loop {
             match self.attempt(&withdrawn) {
                 Ok(progress) => return self.finish(progress, &withdrawn),
-                Err(flawed) => {
-                    let before = withdrawn.len();
-                    withdrawn.extend(flawed);
-                    if withdrawn.len() == before {
-                        // Nothing more can be told apart: give all fixes up rather than write what isn't proved.
-                        let all = self.judgement.violations.iter().filter(|violation| violation.fix.is_some());
-                        withdrawn.extend(all.map(|violation| (key(violation), "it could not be proved".to_owned())));
-                    }
+                Err(more) => withdrawn.extend(more),
+            }
+        }
+    }
+
+    /// All passes, without the fixes that are withdrawn. The error is what has to be withdrawn besides.
+    fn attempt(&self, withdrawn: &Withdrawals) -> Result<Progress, Withdrawals> {
+        let mut progress = Progress {
+            files: BTreeMap::new(),
+            project: None,
+            records: BTreeMap::new(),
+            judgement: Rc::clone(self.judgement),
+            history: Vec::new(),
+        };
+        loop {
+            let judgement = Rc::clone(&progress.judgement);
+            let wanted = self.wanted(&judgement, &progress.excluded(withdrawn));
+            if wanted.is_empty() {
+                return Ok(progress);
+            }
+            let done = if progress.history.len() < MAX_PASSES {
+                self.pass(&mut progress, wanted)
+            } else {
+                let reason = format!("it leaves something to fix even after {MAX_PASSES} passes");
+                Err(wanted.into_iter().map(|violation| (violation, reason.clone())).collect())
+            };
+            done.map_err(|guilty| self.blame(withdrawn, &progress, &guilty))?;
+        }
+    }
+
+    /// The violations whose fixes are to be applied: by rule, then in their order.
+    fn wanted<'v>(&self, judgement: &'v Judgement, excluded: &BTreeSet<Key>) -> Vec<&'v Violation> {
+        let is_taken =
+            |violation: &Violation| violation.fix.as_ref().is_some_and(|fix| self.mode.takes(fix.applicability));
+        let wanted = judgement.violations.iter().filter(|violation| is_taken(violation));
+        let mut wanted: Vec<&Violation> = wanted.filter(|violation| !excluded.contains(&Key::of(violation))).collect();
+        wanted.sort_by_key(|violation| self.run.rank(violation.rule));
+        wanted
+    }
+
+    /// Applies as many of the `wanted` fixes as go together.
+    fn pass<'v>(&self, progress: &mut Progress, mut wanted: Vec<&'v Violation>) -> Result<(), Guilty<'v>> {
+        loop {
+            let trial = Trial::of(self.state(progress), &wanted);
+            let flaws = match self.carry_out(progress, &trial) {
+                Ok(()) => return Ok(()),
+                Err(flaws) => flaws,
+            };
+            let state = self.state(progress);
+            let guilty: Guilty<'v> = flaws.keys().flat_map(|path| trial.unsound_alone(state, path)).collect();
+            if !guilty.is_empty() {
+                return Err(guilty);
+            }
+            // Each is sound alone: those that don't go with the ones before them wait for the next pass.
+            let waiting: Vec<&Violation> = flaws.keys().flat_map(|path| trial.unsound_together(state, path)).collect();
+            if waiting.is_empty() {
+                let touching = flaws.iter().flat_map(|(path, flaw)| trial.touching(path).map(move |it| (it, flaw)));
+                return Err(touching.map(|(violation, flaw)| (violation, flaw.to_string())).collect());
+            }
+            wanted.retain(|violation| !waiting.iter().any(|it| std::ptr::eq(*it, *violation)));
+        }
+    }
+
+    /// Puts a trial into `progress` if all files are sound afterwards.
+    fn carry_out(&self, progress: &mut Progress, trial: &Trial<'_>) -> Result<(), BTreeMap<RelPath, Flaw>> {
+        let drafts = trial.drafts(self.state(progress))?;
+        let overlay = drafts.iter().map(|draft| (draft.path.clone(), Arc::clone(&draft.after)));
+        let project = progress.project.as_ref().unwrap_or(self.run.project).with_overlay(overlay);
+        let passes = self.run.start(&project);
+        // The tree of a file dies with its task.
+        let look = |draft: &Draft| -> Result<Option<Record>, (RelPath, Flaw)> {
+            let file = draft.prove().map_err(|flaw| (draft.path.clone(), flaw))?;
+            Ok(file.and_then(|file| Some(Record::of(project.file(&draft.path)?, &file, &passes))))
+        };
+        let (mut records, mut flaws) = (Vec::new(), BTreeMap::new());
+        for looked in drafts.par_iter().map(look).collect::<Vec<_>>() {
+            match looked {
+                Ok(record) => records.extend(record),
+                Err((path, flaw)) => {
+                    flaws.insert(path, flaw);
                 }
             }
         }
-    }
-
-    fn attempt(&self, withdrawn: &Withdrawals) -> Result<Progress, Withdrawals> {
-        let mut progress = Progress {
-            texts: BTreeMap::new(),
-            project: None,
-            records: BTreeMap::new(),
-            violations: self.judgement.violations.clone(),
-            notes: self.judgement.notes.clone(),
-            excluded: withdrawn.keys().cloned().collect(),
-        };
-        for pass in 0..=MAX_PASSES {
-            let view = View { first: &self.scan.records, changed: &progress.records };
-            let project = progress.project.as_ref().unwrap_or(self.run.project);
-            let wanted: Vec<&Violation> = progress
-                .violations
-                .iter()
-                .filter(|violation| violation.fix.as_ref().is_some_and(|fix| self.mode.takes(fix.applicability)))
-                .filter(|violation| !progress.excluded.contains(&key(violation)))
-                .collect();
-            if wanted.is_empty() {
-                break;
-            }
-            if pass == MAX_PASSES {
-                let reason = format!("it leaves something to fix even after {MAX_PASSES} passes");
-                return Err(self.blame(withdrawn, &wanted.into_iter().flat_map(fix_paths).collect(), &reason));
-            }
-            let merged = merge(project, view, &wanted);
-            let (changed, flawed) = prove_all(project, view, &merged);
-            if !flawed.is_empty() {
-                return Err(if pass == 0 {
-                    guilty(project, view, &wanted, &flawed)
-                } else {
-                    self.blame(withdrawn, &flawed.keys().collect(), "a later pass over its file failed")
-                });
-            }
-            let step = Step { changed, edits: merged.edits, new_files: merged.new_files };
-            progress = self.advance(progress, step);
+        if !flaws.is_empty() {
+            return Err(flaws);
         }
-        Ok(progress)
-    }
-
-    /// The project with one more pass done.
-    fn advance(&self, before: Progress, step: Step) -> Progress {
-        let Progress { mut texts, mut records, excluded, .. } = before;
-        let mut changed = step.changed;
-        for (path, text) in step.new_files {
-            let text: Arc<str> = text.into();
-            texts.insert(path.clone(), Arc::clone(&text));
-            changed.extend(Dialect::of(&path).map(|dialect| SourceFile::parse(path, text, dialect)));
+        if drafts.iter().any(|draft| draft.before().is_none()) {
+            let changed: BTreeSet<&RelPath> = drafts.iter().map(|draft| &draft.path).collect();
+            records.extend(self.look_again(progress, &changed, &passes));
         }
-        texts.extend(changed.iter().map(|file| (file.path.clone(), Arc::clone(&file.text))));
-        let project = self.run.project.with_overlay(texts.clone());
-        let passes = self.run.start(&project);
-        let triggers = Triggers::of(self.run.request);
-        let again = changed.into_par_iter().filter_map(|file| {
-            let path = file.path.clone();
-            Some((path.clone(), scan::again(project.file(&path)?, file, &triggers, &passes)))
-        });
-        records.extend(again.collect::<Vec<_>>());
-        let view = View { first: &self.scan.records, changed: &records };
-        let Judgement { violations, notes, .. } = self.run.judge(&passes, self.scan, view);
+        progress.records.extend(records.into_iter().map(|record| (record.path().clone(), record)));
+        let view = View { first: &self.scan.records, since: &progress.records };
+        progress.judgement = Rc::new(self.run.judge(&passes, view));
         drop(passes);
-        let excluded = excluded.into_iter().map(|key| shifted(key, &step.edits)).collect();
-        Progress { texts, project: Some(project), records, violations, notes, excluded }
+        progress.project = Some(project);
+        progress.history.push(trial.merged.edits.clone());
+        for draft in drafts {
+            let before = || draft.before().cloned();
+            let texts = progress.files.entry(draft.path.clone());
+            let texts = texts.or_insert_with(|| Texts { before: before(), after: Arc::clone(&draft.after) });
+            texts.after = Arc::clone(&draft.after);
+        }
+        Ok(())
+    }
+
+    /// New records of the files that aren't `changed`: what the rules say of them may depend on modules that are there now.
+    fn look_again(&self, progress: &Progress, changed: &BTreeSet<&RelPath>, passes: &Passes<'_>) -> Vec<Record> {
+        let records = self.state(progress).view.records();
+        let others = records.into_par_iter().filter(|record| !changed.contains(record.path()));
+        let again = others.filter_map(|record| {
+            if let Some(file) = &record.snapshot.tree {
+                return Some(Record::of(&record.entry, file, passes));
+            }
+            let (path, text) = (record.path().clone(), Arc::clone(&record.snapshot.text));
+            let file = SourceFile::parse(path.clone(), text, Dialect::of(&path)?);
+            Some(Record::of(&record.entry, &file, passes))
+        });
+        again.collect()
+    }
+
+    fn state<'s>(&'s self, progress: &'s Progress) -> State<'s> {
+        State {
+            project: progress.project.as_ref().unwrap_or(self.run.project),
+            view: View { first: &self.scan.records, since: &progress.records },
+        }
+    }
+
+    /// The fixes of the first look that fixes which failed after some passes go back to: they themselves if they were
+    /// there from the start; else those of the same rule that touch the same files, for they brought them up; else all
+    /// that do; else all. Never none that isn't withdrawn yet, if there is one.
+    fn blame(&self, withdrawn: &Withdrawals, progress: &Progress, guilty: &Guilty<'_>) -> Withdrawals {
+        let first = self.judgement.violations.iter().filter(|violation| violation.fix.is_some());
+        let first = first.map(|violation| (Key::of(violation), violation));
+        let first: Vec<(Key, &Violation)> = first.filter(|(key, _)| !withdrawn.contains_key(key)).collect();
+        let now: BTreeMap<Key, &Key> = first.iter().map(|(key, _)| (key.after(&progress.history), key)).collect();
+        let mut blamed = Withdrawals::new();
+        for (violation, reason) in guilty {
+            if let Some(key) = now.get(&Key::of(violation)) {
+                blamed.insert((*key).clone(), reason.clone());
+                continue;
+            }
+            let files = touched(violation);
+            let is_near = |it: &Violation| touched(it).iter().any(|path| files.contains(path));
+            let is_alike = |it: &Violation| it.rule == violation.rule && is_near(it);
+            let choices: [&dyn Fn(&Violation) -> bool; 3] = [&is_alike, &is_near, &|_| true];
+            let blame = choices.into_iter().find(|blame| first.iter().any(|(_, it)| blame(it)));
+            let chosen = first.iter().filter(|(_, it)| blame.is_some_and(|blame| blame(it)));
+            blamed.extend(chosen.map(|(key, _)| (key.clone(), reason.clone())));
+        }
+        blamed
     }
 
     /// What is left, and the changes.
     fn finish(&self, progress: Progress, withdrawn: &Withdrawals) -> Planned {
-        let Progress { texts, project, records, violations, notes, excluded } = progress;
-        let problems = withdrawn.iter().map(|(key, reason)| withdrawal(self.scan, key, reason));
-        let problems = self.judgement.problems.iter().cloned().chain(problems).collect();
-        let mut left = Judgement { violations, notes, problems };
-        for violation in &mut left.violations {
-            if excluded.contains(&key(violation)) {
-                violation.fix = None;
-                violation.help = Some("its fix was withdrawn: it did not stand the proof".into());
-            }
+        let excluded = progress.excluded(withdrawn);
+        let mut violations = progress.judgement.violations.clone();
+        for violation in violations.iter_mut().filter(|violation| excluded.contains(&Key::of(violation))) {
+            violation.fix = None;
+            violation.help = Some("its fix was withdrawn: it did not stand the proof".into());
         }
-        let view = View { first: &self.scan.records, changed: &records };
-        let current = project.as_ref().unwrap_or(self.run.project);
-        let remaining = self.run.report(current, self.scan, view, &left);
-        let changes = texts.into_iter().map(|(path, after)| FileChange {
-            before: self.run.project.sources.read(&path).ok(),
+        let withdrawn = withdrawn.iter().map(|(key, reason)| withdrawal(self.scan, key, reason));
+        let problems = self.judgement.problems.iter().chain(&progress.judgement.problems).cloned();
+        let left = Judgement {
+            violations,
+            notes: progress.judgement.notes.clone(),
+            problems: problems.chain(withdrawn).collect(),
+        };
+        let remaining = self.run.report(self.state(&progress), self.scan, &left);
+        let changes = progress.files.into_iter().map(|(path, Texts { before, after })| FileChange {
             path,
+            before,
             after: after.to_string(),
         });
         let changes = changes.filter(|change| change.before.as_deref() != Some(change.after.as_str()));
         Planned { changes: changes.collect(), remaining }
     }
+}
 
-    /// All fixes of the first pass that touch one of `paths`.
-    fn blame(&self, withdrawn: &Withdrawals, paths: &BTreeSet<&RelPath>, reason: &str) -> Withdrawals {
-        let touches = |violation: &&Violation| fix_paths(violation).iter().any(|path| paths.contains(path));
-        let keys = self.judgement.violations.iter().filter(touches).map(key);
-        keys.filter(|key| !withdrawn.contains_key(key)).map(|key| (key, reason.to_owned())).collect()
+impl Progress {
+    /// Where the withdrawn fixes' violations stand by now.
+    fn excluded(&self, withdrawn: &Withdrawals) -> BTreeSet<Key> {
+        withdrawn.keys().map(|key| key.after(&self.history)).collect()
     }
 }
 
-/// What one pass does.
-struct Step {
-    changed: Vec<SourceFile>,
-    edits: BTreeMap<RelPath, Vec<Edit>>,
-    new_files: BTreeMap<RelPath, String>,
-}
-
-/// The edits of one fix as if it were the only one, sorted.
-pub fn edits_of(project: &Project, view: View<'_>, fix: &Fix) -> Vec<Edit> {
-    let mut edits = fix.edits.clone();
-    for path in fix.paths() {
-        edits.extend(additions(project, view, path, &[fix]));
+impl Key {
+    fn of(violation: &Violation) -> Key {
+        let Range { start, end } = violation.range;
+        Key { rule: violation.rule, path: violation.path.clone(), start, end }
     }
-    edits.sort_by(|a, b| (&a.path, a.range.start, a.range.end).cmp(&(&b.path, b.range.start, b.range.end)));
-    edits
-}
 
-/// The import and declaration insertions that `fixes` want in one file.
-fn additions(project: &Project, view: View<'_>, path: &RelPath, fixes: &[&Fix]) -> Vec<Edit> {
-    let mut wanted: Vec<Wanted> = Vec::new();
-    let mut declarations: Vec<String> = Vec::new();
-    for fix in fixes {
-        let imports = fix.imports.iter().filter(|(file, _)| file == path).map(|(_, wanted)| wanted);
-        imports.for_each(|want| {
-            if !wanted.contains(want) {
-                wanted.push(want.clone())
-            }
-        });
-        let statements = fix.declarations.iter().filter(|(file, _)| file == path).map(|(_, statement)| statement);
-        statements.for_each(|it| {
-            if !declarations.contains(it) {
-                declarations.push(it.clone())
-            }
-        });
+    /// That of the same violation after some passes that didn't fix it.
+    fn after(&self, history: &[BTreeMap<RelPath, Vec<Edit>>]) -> Key {
+        let edits = history.iter().filter_map(|edits| edits.get(&self.path));
+        let Range { start, end } = edits.fold(self.start..self.end, |range, edits| moved(&range, edits));
+        Key { start, end, ..self.clone() }
     }
-    if wanted.is_empty() && declarations.is_empty() {
-        return Vec::new();
+}
+
+/// Fixes that are tried together.
+struct Trial<'v> {
+    violations: Vec<&'v Violation>,
+    fixes: Vec<&'v Fix>,
+    merged: Merged,
+}
+
+impl<'v> Trial<'v> {
+    fn of(state: State<'_>, wanted: &[&'v Violation]) -> Trial<'v> {
+        let (violations, fixes): (Vec<&Violation>, Vec<&Fix>) =
+            wanted.iter().filter_map(|violation| Some((*violation, violation.fix.as_ref()?))).unzip();
+        let merged = merge(state, &fixes);
+        Trial { violations, fixes, merged }
     }
-    let parsed;
-    let imports = match view.get(path) {
-        Some(record) => &record.imports,
-        None => {
-            let (Some(dialect), Ok(text)) = (Dialect::of(path), project.sources.read(path)) else { return Vec::new() };
-            parsed = SourceFile::parse(path.clone(), text, dialect);
-            parsed.imports()
-        }
-    };
-    let same_module = |one: &str, other: &str| {
-        one == other || {
-            let target = project.resolver.resolve(path, one);
-            target.is_some() && target == project.resolver.resolve(path, other)
-        }
-    };
-    let insertions = imports.additions(&wanted, &declarations, same_module).into_iter();
-    insertions.map(|(at, text)| Edit { path: path.clone(), range: at..at, text }).collect()
-}
 
-/// The fixes of one pass as one set of edits.
-struct Merged<'v> {
-    taken: Vec<&'v Violation>,
-    /// Sorted by offset, none overlapping.
-    edits: BTreeMap<RelPath, Vec<Edit>>,
-    new_files: BTreeMap<RelPath, String>,
-}
-
-/// Takes each fix whose edits don't overlap with those taken before; the others wait for the next pass.
-fn merge<'v>(project: &Project, view: View<'_>, wanted: &[&'v Violation]) -> Merged<'v> {
-    let mut merged = Merged { taken: Vec::new(), edits: BTreeMap::new(), new_files: BTreeMap::new() };
-    for violation in wanted {
-        let Some(fix) = &violation.fix else { continue };
-        let fits = |edit: &Edit| merged.edits.get(&edit.path).is_none_or(|edits| fits_into(edits, edit));
-        let agrees = |path: &RelPath, text: &String| merged.new_files.get(path).is_none_or(|known| known == text);
-        if !fix.edits.iter().all(fits) || !fix.new_files.iter().all(|file| agrees(&file.path, &file.text)) {
-            continue;
-        }
-        for edit in &fix.edits {
-            let edits = merged.edits.entry(edit.path.clone()).or_default();
-            // Behind everything at the same offset: rules come in their order, and insertions before replacements.
-            let at = edits.partition_point(|known| order(known) <= order(edit));
-            if !edits[..at].iter().rev().take_while(|known| order(known) == order(edit)).any(|known| known == edit) {
-                edits.insert(at, edit.clone());
+    /// All files as they would be, or what keeps some of them from being anything.
+    fn drafts(&self, state: State<'_>) -> Result<Vec<Draft>, BTreeMap<RelPath, Flaw>> {
+        let edited = self.merged.edits.keys().map(|path| (path, self.draft(state, path)));
+        let new = self.merged.new_files.iter().map(|(path, text)| (path, Draft::new(state.project, path, text)));
+        let (mut drafts, mut flaws) = (Vec::new(), BTreeMap::new());
+        for (path, draft) in edited.chain(new) {
+            match draft {
+                Ok(draft) => drafts.extend(draft),
+                Err(flaw) => {
+                    flaws.insert(path.clone(), flaw);
+                }
             }
         }
-        merged.new_files.extend(fix.new_files.iter().map(|file| (file.path.clone(), file.text.clone())));
-        merged.taken.push(violation);
+        if flaws.is_empty() { Ok(drafts) } else { Err(flaws) }
     }
-    let fixes: Vec<&Fix> = merged.taken.iter().filter_map(|violation| violation.fix.as_ref()).collect();
-    let paths: BTreeSet<&RelPath> = fixes.iter().flat_map(|fix| fix.paths()).collect();
-    for path in paths {
-        let edits = merged.edits.entry(path.clone()).or_default();
-        for addition in additions(project, view, path, &fixes) {
-            // An import stands before anything else that goes in at its place.
-            let at = edits.partition_point(|known| known.range.start < addition.range.start);
-            edits.insert(at, addition);
-        }
+
+    fn draft(&self, state: State<'_>, path: &RelPath) -> Result<Option<Draft>, Flaw> {
+        Draft::edited(state, path, &self.merged, &self.fixes).map(Some)
     }
-    merged
-}
 
-fn order(edit: &Edit) -> (usize, bool) {
-    (edit.range.start, !edit.range.is_empty())
-}
-
-/// Whether `edit` overlaps with none of `edits`, or stands among them already. Insertions may touch anything.
-fn fits_into(edits: &[Edit], edit: &Edit) -> bool {
-    let start = edits.partition_point(|known| known.range.end < edit.range.start);
-    edits[start..].iter().take_while(|known| known.range.start <= edit.range.end).all(|known| {
-        let apart = known.range.end <= edit.range.start || edit.range.end <= known.range.start;
-        known == edit || apart
-    })
-}
-
-/// `text` after `edits`, which are sorted and don't overlap.
-pub fn apply(text: &str, edits: &[Edit]) -> String {
-    let mut result = String::with_capacity(text.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
-    let mut done = 0;
-    for edit in edits {
-        result.push_str(&text[done..edit.range.start]);
-        result.push_str(&edit.text);
-        done = edit.range.end;
-    }
-    result.push_str(&text[done..]);
-    result
-}
-
-/// Applies and proves the edits of each file: the files that are sound, and what is wrong with the others.
-fn prove_all(project: &Project, view: View<'_>, merged: &Merged<'_>) -> (Vec<SourceFile>, BTreeMap<RelPath, Flaw>) {
-    let fixes: Vec<&Fix> = merged.taken.iter().filter_map(|violation| violation.fix.as_ref()).collect();
-    let files: Vec<(&RelPath, &Vec<Edit>)> = merged.edits.iter().collect();
-    let proved: Vec<(&RelPath, Result<SourceFile, Flaw>)> = files
-        .into_par_iter()
-        .map(|(path, edits)| {
-            let removed = removed_comments(&fixes, path);
-            (path, prove::prove(project, view.get(path), path, edits, &removed))
-        })
-        .collect();
-    let (mut sound, mut flawed) = (Vec::new(), BTreeMap::new());
-    for (path, result) in proved {
-        match result {
-            Ok(file) => sound.push(file),
-            Err(flaw) => {
-                flawed.insert(path.clone(), flaw);
-            }
-        }
-    }
-    (sound, flawed)
-}
-
-fn removed_comments(fixes: &[&Fix], path: &RelPath) -> Vec<Range<usize>> {
-    let removed = fixes.iter().flat_map(|fix| &fix.removed_comments);
-    removed.filter(|(file, _)| file == path).map(|(_, range)| range.clone()).collect()
-}
-
-fn fix_paths(violation: &Violation) -> Vec<&RelPath> {
-    violation.fix.as_ref().map(Fix::paths).unwrap_or_default()
-}
-
-/// The fixes that spoil the files of `flawed`: those that do so alone, else all that touch them.
-fn guilty(project: &Project, view: View<'_>, wanted: &[&Violation], flawed: &BTreeMap<RelPath, Flaw>) -> Withdrawals {
-    let mut withdrawals = Withdrawals::new();
-    for (path, flaw) in flawed {
-        let touching: Vec<&Violation> =
-            wanted.iter().copied().filter(|violation| fix_paths(violation).contains(&path)).collect();
-        let alone = |violation: &Violation| {
-            let merged = merge(project, view, &[violation]);
-            let fixes: Vec<&Fix> = violation.fix.iter().collect();
-            prove::prove(project, view.get(path), path, merged.edits.get(path)?, &removed_comments(&fixes, path)).err()
+    /// What is wrong with the file at `path`, if anything.
+    fn flaw_in(&self, state: State<'_>, path: &RelPath) -> Option<Flaw> {
+        let draft = match self.merged.new_files.get(path) {
+            Some(text) => Draft::new(state.project, path, text),
+            None => self.draft(state, path),
         };
-        let alone: Withdrawals =
-            touching.iter().filter_map(|violation| Some((key(violation), alone(violation)?.to_string()))).collect();
-        if alone.is_empty() {
-            withdrawals.extend(touching.iter().map(|violation| (key(violation), flaw.to_string())));
-        } else {
-            withdrawals.extend(alone);
+        match draft {
+            Ok(draft) => draft?.prove().err(),
+            Err(flaw) => Some(flaw),
         }
     }
-    withdrawals
+
+    /// Those that were taken and change the file at `path`, or bring it along.
+    fn touching(&self, path: &RelPath) -> impl Iterator<Item = &'v Violation> {
+        self.merged.taken.iter().map(|index| self.violations[*index]).filter(move |violation| {
+            let fix = violation.fix.as_ref();
+            fix.is_some_and(|fix| fix.paths().contains(&path) || fix.new_files.iter().any(|file| file.path == *path))
+        })
+    }
+
+    /// Those that spoil the file at `path` all by themselves.
+    fn unsound_alone(&self, state: State<'_>, path: &RelPath) -> Guilty<'v> {
+        let touching = self.touching(path);
+        let flawed = |violation| Some((violation, Trial::of(state, &[violation]).flaw_in(state, path)?.to_string()));
+        touching.filter_map(flawed).collect()
+    }
+
+    /// Those that spoil the file at `path` along with the ones before them.
+    fn unsound_together(&self, state: State<'_>, path: &RelPath) -> Vec<&'v Violation> {
+        let (mut sound, mut unsound) = (Vec::new(), Vec::new());
+        for violation in self.touching(path) {
+            sound.push(violation);
+            if Trial::of(state, &sound).flaw_in(state, path).is_some() {
+                unsound.extend(sound.pop());
+            }
+        }
+        unsound
+    }
 }
 
-/// Where a violation that wasn't fixed stands after `edits`.
-fn shifted(key: Key, edits: &BTreeMap<RelPath, Vec<Edit>>) -> Key {
-    let (rule, path, start, end) = key;
-    let shift = |offset: usize| {
-        let before = edits
-            .get(&path)
-            .into_iter()
-            .flatten()
-            .take_while(|edit| edit.range.end <= offset && edit.range.start < offset.max(1));
-        before.fold(offset, |at, edit| at + edit.text.len() - edit.range.len())
-    };
-    let (start, end) = (shift(start), shift(end));
-    (rule, path, start, end)
+/// The files that a violation is in, or that its fix would change.
+fn touched(violation: &Violation) -> BTreeSet<&RelPath> {
+    let by_fix = violation.fix.as_ref().map(Fix::paths).unwrap_or_default();
+    by_fix.into_iter().chain([&violation.path]).collect()
 }
 
-fn withdrawal(scan: &Scan, (rule, path, start, _): &Key, reason: &str) -> Problem {
-    let line = scan.records.get(path).map_or(1, |record| record.text[..*start].matches('\n').count() + 1);
+fn withdrawal(scan: &Scan, key: &Key, reason: &str) -> Problem {
+    let before = scan.records.get(&key.path).and_then(|record| record.snapshot.text.get(..key.start));
+    let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+    let rule = key.rule;
     let message = format!(
-        "the {rule} fix at line {line} was withdrawn: {reason}. This is a defect of phase2; the file is otherwise as it should be"
+        "the {rule} fix at line {line} was withdrawn: {reason}. This is a defect of phase2; the other fixes are not affected"
     );
-    Problem { path: Some(path.clone()), message }
+    Problem { path: Some(key.path.clone()), message }
 }

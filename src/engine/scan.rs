@@ -1,66 +1,79 @@
 //! Which files are parsed, and what is kept of them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 
-use super::Request;
+use super::comments;
+use super::passes::{Failure, Hits, Passes, guarded};
 use crate::project::{Problem, Project, ProjectFile, RelPath, is_generated, is_minified};
+use crate::rules::Facts;
 use crate::rules::suppression::{self, Directive};
-use crate::rules::{Facts, Pass};
 use crate::syntax::Dialect;
 use crate::syntax::imports::Imports;
 use crate::syntax::source::SourceFile;
 
-/// How much source may keep its trees until the proof, which then need not parse it from scratch. A tree takes about 20
-/// times the memory of its source.
-const KEPT_SOURCE_BYTES: usize = 8 << 20;
+/// How many bytes of source may keep their trees until the proof, which then need not parse them from scratch. A tree
+/// takes about 20 times the memory of its source.
+const KEPT_SOURCE_BYTES: usize = 16 << 20;
 
 /// What was seen of a project.
+#[derive(Debug)]
 pub struct Scan {
     /// The files that hold something for a rule, or a directive.
     pub records: BTreeMap<RelPath, Record>,
-    /// The files that couldn't be read.
+    /// The files that couldn't be read, and what couldn't be listed.
     pub problems: Vec<Problem>,
     pub files_seen: usize,
     pub files_parsed: usize,
 }
 
 /// What is kept of one file.
+#[derive(Debug)]
 pub struct Record {
     pub entry: ProjectFile,
-    pub text: Arc<str>,
+    pub snapshot: Arc<Snapshot>,
     /// One for each rule.
     pub facts: Vec<Option<Facts>>,
     pub directives: Vec<Directive>,
-    pub imports: Arc<Imports>,
-    /// How many places the grammar couldn't read.
-    pub errors: usize,
-    /// The parsed file, while there is room for it.
-    pub kept: Option<SourceFile>,
+    /// The rules that failed at this file.
+    pub failures: Vec<Failure>,
 }
 
-/// The records of a project at one moment: those of the first scan, and over them those of files that were changed since.
+/// A text, and what the plan and the proof must know of its tree.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub text: Arc<str>,
+    pub imports: Arc<Imports>,
+    /// The places that the grammar couldn't read.
+    pub errors: Vec<Range<usize>>,
+    /// The comments.
+    pub comments: Vec<Range<usize>>,
+    /// The parsed file, while there is room for it.
+    pub tree: Option<SourceFile>,
+}
+
+/// The records of a project at one moment: those of the first scan, and over them those of files that were looked at
+/// again since.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     pub first: &'a BTreeMap<RelPath, Record>,
-    pub changed: &'a BTreeMap<RelPath, Record>,
+    pub since: &'a BTreeMap<RelPath, Record>,
 }
 
 impl<'a> View<'a> {
     pub fn get(&self, path: &RelPath) -> Option<&'a Record> {
-        self.changed.get(path).or_else(|| self.first.get(path))
+        self.since.get(path).or_else(|| self.first.get(path))
     }
 
     /// All records, sorted by path.
     pub fn records(&self) -> Vec<&'a Record> {
-        let old = self.first.values().filter(|record| !self.changed.contains_key(record.path()));
-        let mut records: Vec<&Record> = old.chain(self.changed.values()).collect();
-        records.sort_by_key(|record| record.path());
-        records
+        let mut records: BTreeMap<&RelPath, &Record> = self.first.iter().collect();
+        records.extend(self.since);
+        records.into_values().collect()
     }
 }
 
@@ -68,40 +81,52 @@ impl Record {
     pub fn path(&self) -> &RelPath {
         &self.entry.path
     }
+
+    /// The record of a file, whether there is anything in it or not.
+    pub fn of(entry: &ProjectFile, file: &SourceFile, passes: &Passes<'_>) -> Record {
+        Findings::of(entry, file, passes, &passes.hits(&file.text)).into_record(entry, Snapshot::of(file))
+    }
 }
 
-/// Finds the triggers of all rules in one go.
-pub struct Triggers {
-    automaton: AhoCorasick,
-    /// For each pattern, the rules that want it; the last pattern is that of the directives.
-    rules: Vec<Vec<usize>>,
-}
-
-impl Triggers {
-    pub fn of(request: &Request<'_>) -> Triggers {
-        let mut words: Vec<&str> = request.rules.iter().flat_map(|rule| rule.meta().triggers).copied().collect();
-        words.sort_unstable();
-        words.dedup();
-        let wants = |word: &&str| {
-            let rules = request.rules.iter().enumerate();
-            rules.filter(|(_, rule)| rule.meta().triggers.contains(word)).map(|(index, _)| index).collect()
-        };
-        let rules: Vec<Vec<usize>> = words.iter().map(wants).collect();
-        words.push(suppression::TRIGGER);
-        let automaton = AhoCorasick::new(&words).expect("a handful of short words");
-        Triggers { automaton, rules }
+impl Snapshot {
+    /// Of a file whose tree isn't kept.
+    pub fn of(file: &SourceFile) -> Snapshot {
+        Snapshot {
+            text: Arc::clone(&file.text),
+            imports: Arc::clone(file.imports()),
+            errors: file.errors(),
+            comments: comments::find(file),
+            tree: None,
+        }
     }
 
-    /// The byte offsets that each rule wants, and those of directives.
-    fn hits(&self, text: &str, rules: usize) -> (Vec<Vec<usize>>, Vec<usize>) {
-        let (mut hits, mut directives) = (vec![Vec::new(); rules], Vec::new());
-        for found in self.automaton.find_overlapping_iter(text) {
-            match self.rules.get(found.pattern().as_usize()) {
-                Some(rules) => rules.iter().for_each(|rule| hits[*rule].push(found.start())),
-                None => directives.push(found.start()),
-            }
-        }
-        (hits, directives)
+    /// Of a file whose tree is kept.
+    pub fn with_tree(file: SourceFile) -> Snapshot {
+        let snapshot = Snapshot::of(&file);
+        Snapshot { tree: Some(file), ..snapshot }
+    }
+}
+
+/// What the rules find in one file.
+struct Findings {
+    facts: Vec<Option<Facts>>,
+    directives: Vec<Directive>,
+    failures: Vec<Failure>,
+}
+
+impl Findings {
+    fn of(entry: &ProjectFile, file: &SourceFile, passes: &Passes<'_>, hits: &Hits) -> Findings {
+        let (facts, failures) = passes.collect(entry, file, hits);
+        Findings { facts, directives: suppression::directives(file, &hits.directives), failures }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.facts.iter().all(Option::is_none) && self.directives.is_empty() && self.failures.is_empty()
+    }
+
+    fn into_record(self, entry: &ProjectFile, snapshot: Snapshot) -> Record {
+        let Findings { facts, directives, failures } = self;
+        Record { entry: entry.clone(), snapshot: Arc::new(snapshot), facts, directives, failures }
     }
 }
 
@@ -117,21 +142,20 @@ enum Seen {
     Failed(Problem),
 }
 
-/// Scans all files of the project. The largest go first, since one of them may take as long as all others.
-pub fn all(project: &Project, request: &Request<'_>, passes: &[Box<dyn Pass + '_>]) -> Scan {
-    let triggers = Triggers::of(request);
-    let room = AtomicUsize::new(KEPT_SOURCE_BYTES);
+/// Scans all files of the project. `keeps_trees` is whether they are wanted for a proof; `progress` is called once for
+/// each file.
+pub fn all(project: &Project, passes: &Passes<'_>, keeps_trees: bool, progress: &(dyn Fn() + Sync)) -> Scan {
+    let room = AtomicUsize::new(if keeps_trees { KEPT_SOURCE_BYTES } else { 0 });
+    // The largest go first, since one of them may take as long as all others.
     let mut order: Vec<&ProjectFile> = project.files.iter().collect();
     order.sort_by_key(|file| std::cmp::Reverse(file.size));
-    let seen: Vec<Seen> = order
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|entry| {
-            let seen = look(project, entry, &triggers, passes, request.fix.is_some().then_some(&room));
-            (request.progress)();
-            seen
-        })
-        .collect();
+    let look = |entry: &ProjectFile| {
+        let seen = guarded("the scan", Some(&entry.path), || look(project, entry, passes, &room));
+        progress();
+        seen.unwrap_or_else(Seen::Failed)
+    };
+    let seen: Vec<Seen> = order.into_par_iter().with_max_len(1).map(look).collect();
+
     let mut scan =
         Scan { records: BTreeMap::new(), problems: project.problems.clone(), files_seen: seen.len(), files_parsed: 0 };
     for seen in seen {
@@ -149,13 +173,7 @@ pub fn all(project: &Project, request: &Request<'_>, passes: &[Box<dyn Pass + '_
     scan
 }
 
-fn look(
-    project: &Project,
-    entry: &ProjectFile,
-    triggers: &Triggers,
-    passes: &[Box<dyn Pass + '_>],
-    room: Option<&AtomicUsize>,
-) -> Seen {
+fn look(project: &Project, entry: &ProjectFile, passes: &Passes<'_>, room: &AtomicUsize) -> Seen {
     let text = match project.sources.read(&entry.path) {
         Ok(text) => text,
         Err(error) => {
@@ -165,49 +183,15 @@ fn look(
     if is_generated(&text) || is_minified(&text) {
         return Seen::LeftOut;
     }
-    let (hits, directives) = triggers.hits(&text, passes.len());
-    let Some(dialect) =
-        Dialect::of(&entry.path).filter(|_| hits.iter().any(|hits| !hits.is_empty()) || !directives.is_empty())
-    else {
-        return Seen::Clean;
-    };
+    let hits = passes.hits(&text);
+    let Some(dialect) = Dialect::of(&entry.path).filter(|_| !hits.is_empty()) else { return Seen::Clean };
     let file = SourceFile::parse(entry.path.clone(), text, dialect);
-    let mut record = record(entry, file, passes, &hits, &directives);
-    if record.facts.iter().all(Option::is_none) && record.directives.is_empty() {
+    let findings = Findings::of(entry, &file, passes, &hits);
+    if findings.is_empty() {
         return Seen::Parsed;
     }
-    let size = record.text.len();
-    let fits = |left: usize| left.checked_sub(size);
-    let keep = room.is_some_and(|room| room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok());
-    record.kept = record.kept.filter(|_| keep);
-    Seen::Recorded(Box::new(record))
-}
-
-/// The record of a file that was changed, for the next pass, be there anything in it or not.
-pub fn again(entry: &ProjectFile, file: SourceFile, triggers: &Triggers, passes: &[Box<dyn Pass + '_>]) -> Record {
-    let (hits, directives) = triggers.hits(&file.text, passes.len());
-    record(entry, file, passes, &hits, &directives)
-}
-
-fn record(
-    entry: &ProjectFile,
-    file: SourceFile,
-    passes: &[Box<dyn Pass + '_>],
-    hits: &[Vec<usize>],
-    directives: &[usize],
-) -> Record {
-    let collect = |(pass, hits): (&Box<dyn Pass + '_>, &Vec<usize>)| {
-        (!hits.is_empty()).then(|| pass.collect(entry, &file, hits)).flatten()
-    };
-    let facts: Vec<Option<Facts>> = passes.iter().zip(hits).map(collect).collect();
-    let directives = suppression::directives(&file, directives);
-    Record {
-        entry: entry.clone(),
-        text: file.text.clone(),
-        facts,
-        directives,
-        imports: file.imports().clone(),
-        errors: file.errors().len(),
-        kept: Some(file),
-    }
+    let fits = |left: usize| left.checked_sub(file.text.len());
+    let is_kept = room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok();
+    let snapshot = if is_kept { Snapshot::with_tree(file) } else { Snapshot::of(&file) };
+    Seen::Recorded(Box::new(findings.into_record(entry, snapshot)))
 }

@@ -9,7 +9,7 @@ mod selection;
 mod sources;
 mod supabase;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod unit;
 mod walk;
 

@@ -52,7 +52,7 @@ pub trait Rule: Send + Sync {
     fn meta(&self) -> &'static Meta;
 
     /// Prepares a pass over `project`: reads what must be known before a file is looked at, such as the exports of helper
-    /// modules.
+    /// modules. Each pass has its own project, in which the fixes of the passes before are done.
     fn start<'p>(&self, project: &'p Project) -> Box<dyn Pass + 'p>;
 }
 
@@ -60,8 +60,14 @@ pub trait Rule: Send + Sync {
 pub type Facts = Box<dyn Any + Send + Sync>;
 
 /// One pass of a rule over a project.
+///
+/// A panic in it is reported as an error of the run, and the other rules and files go on.
 pub trait Pass: Send + Sync {
-    /// The facts of one file; `None` if it holds nothing for this rule. `hits` are the byte offsets of its triggers.
+    /// The facts of one file; `None` if it holds nothing for this rule. `hits` are the byte offsets of its triggers, of
+    /// which there is at least one.
+    ///
+    /// They outlive the pass, as long as the file isn't changed and no file is added to the project. So they may depend
+    /// on which other files exist, but on what these hold only as far as no fix changes it.
     fn collect(&self, entry: &ProjectFile, file: &SourceFile, hits: &[usize]) -> Option<Facts>;
 
     /// The violations of the whole project, from the facts of its files in the order of their paths.
