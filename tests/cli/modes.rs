@@ -94,7 +94,7 @@ fn the_commands_of_the_manual_work_in_a_shell() {
 fn stdout_of_diff_is_only_the_patch() {
     let sandbox = project();
     let plain = sandbox.run(&["fix", "--diff"]).expect(0).says(&["The patch fixes 5 violations and changes 6 files"]);
-    assert!(plain.out.starts_with("diff --git a/src/a.ts b/src/a.ts\n--- a/src/a.ts\n"), "{}", plain.out);
+    assert!(plain.out.starts_with("--- a/src/a.ts\n+++ b/src/a.ts\n"), "{}", plain.out);
     let same = |args: &[&str], status| {
         assert_eq!(sandbox.run(args).expect(status).out, plain.out, "{args:?}");
     };
