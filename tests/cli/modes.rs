@@ -104,7 +104,7 @@ fn stdout_of_diff_is_only_the_patch() {
     same(&["fix", "--diff", "--check", "-o", "json"], 1);
     same(&["check", "--diff"], 1);
     assert!(plain.out.contains("\\ No newline at end of file\n") && plain.out.contains("\r\n"));
-    assert!(plain.out.contains("new file mode 100644\n--- /dev/null\n+++ b/src/lib/logger.ts\n"));
+    assert!(plain.out.contains("\n--- /dev/null\n+++ b/src/lib/logger.ts\n"));
 }
 
 #[test]
