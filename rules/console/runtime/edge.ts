@@ -168,7 +168,8 @@ class Copier {
       this.room -= text.length;
       return text;
     }
-    if (value === null || typeof value === 'boolean') return value;
+    if (value === null) return null;
+    if (typeof value === 'boolean') return value;
     if (typeof value === 'number' && Number.isFinite(value)) return value;
     try {
       if (typeof value === 'function') return `[Function ${value.name || 'anonymous'}]`;
