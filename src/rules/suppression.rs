@@ -140,7 +140,8 @@ impl Directive {
                 let near = nearest(&rule.name, &known).map(|near| format!("did you mean `{near}`?"));
                 let help = format!("no fix: {}", near.unwrap_or_else(|| format!("the rules are {}", known.join(", "))));
                 found.push(violation(&rule.range, format!("there is no rule `{}`", rule.name), &help, None));
-            } else if ran.contains(&rule.name.as_str()) && !is_used(place) {
+            } else if rule.name == META.name || ran.contains(&rule.name.as_str()) && !is_used(place) {
+                // What is wrong with a suppression can't be suppressed in turn.
                 unused.push(rule);
             }
         }
@@ -226,7 +227,7 @@ fn holder<'t>(comment: Node<'t>, above: &[Node<'t>]) -> Node<'t> {
     }
 }
 
-/// The line that a directive is about: its own if there is code before it, else the next that isn't a directive itself.
+/// The line that a directive is about: its own if there is code before it, else the next that isn't a mere comment.
 fn line_scope(file: &SourceFile, comment: Node<'_>, above: &[Node<'_>]) -> Range<usize> {
     let text = &*file.text;
     let holder = holder(comment, above);
@@ -238,12 +239,20 @@ fn line_scope(file: &SourceFile, comment: Node<'_>, above: &[Node<'_>]) -> Range
     let mut next = line_end(text, holder.end_byte());
     loop {
         let end = line_end(text, next);
-        let line = text[next..end].trim_start().trim_start_matches(['{', '/', '*', ' ']);
-        if !line.starts_with(TRIGGER) || end == text.len() {
+        if end == text.len() || !is_comment_line(&text[next..end]) {
             return next..end;
         }
         next = end;
     }
+}
+
+/// Whether a line holds one whole comment and nothing else. Such a line may be about the same code: another directive, a
+/// linter's, or prose.
+fn is_comment_line(line: &str) -> bool {
+    let line = line.trim();
+    let block =
+        |start: &str, end: &str| line.starts_with(start) && line.find("*/") == line.len().checked_sub(end.len());
+    line.starts_with("//") || block("/*", "*/") || block("{/*", "*/}")
 }
 
 /// Where the line of `offset` ends, its line break included.
@@ -264,16 +273,25 @@ fn file_scope(file: &SourceFile, comment: Node<'_>, above: &[Node<'_>]) -> Scope
     if before && above.len() == 1 { Scope::File } else { Scope::Misplaced }
 }
 
-/// What goes with a comment: its line if it stands alone there, else the blanks before it.
+/// What goes with a comment: its line if it stands alone there, with one of the blank lines that would meet; else the
+/// blanks before it.
 fn removal(file: &SourceFile, comment: Node<'_>, above: &[Node<'_>]) -> Range<usize> {
     let text = &*file.text;
     let range = holder(comment, above).byte_range();
-    let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let mut start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    if start == 0 && text.starts_with('\u{feff}') {
+        start = '\u{feff}'.len_utf8();
+    }
     let end = line_end(text, range.end);
     let is_alone = text[start..range.start].trim().is_empty() && text[range.end..end].trim().is_empty();
-    if is_alone {
-        return start..end;
+    if !is_alone {
+        let blanks = text[..range.start].len() - text[..range.start].trim_end_matches([' ', '\t']).len();
+        return range.start - blanks..range.end;
     }
-    let blanks = text[..range.start].len() - text[..range.start].trim_end_matches([' ', '\t']).len();
-    range.start - blanks..range.end
+    let is_first = text[..start].trim_start_matches('\u{feff}').is_empty();
+    let is_gap = |line: &str| line.trim().is_empty() || line.trim_end().ends_with('{');
+    let blank_above = is_first || text[..start].lines().next_back().is_some_and(is_gap);
+    let next_end = line_end(text, end);
+    let blank_below = text[end..next_end].trim().is_empty();
+    start..if blank_above && blank_below { next_end } else { end }
 }

@@ -60,6 +60,8 @@ struct Place {
     after: String,
     /// Whether it stands on a line with code behind it, so that a semicolon must end it.
     beside_code: bool,
+    /// Whether the code behind it would run on from a statement without a semicolon: it starts with `(`, `[` …
+    before_bracket: bool,
 }
 
 /// A binding that a fix wants: `import { imported as local } from 'specifier'`.
@@ -148,7 +150,9 @@ impl Imports {
             let has_import = !lines.is_empty() || !self.place.before.is_empty();
             let gap = if has_import { newline } else { "" };
             let joined = declarations.join(newline);
-            lines.push(format!("{gap}{joined}"));
+            let must_end = (self.place.beside_code || self.place.before_bracket) && !joined.ends_with(';');
+            let end = if must_end { ";" } else { "" };
+            lines.push(format!("{gap}{joined}{end}"));
         }
         if !lines.is_empty() {
             let Place { offset, before, after, .. } = &self.place;
@@ -283,10 +287,14 @@ impl Place {
             matches!(node.kind(), "hash_bang_line" | "comment" | "import_statement") || is_directive(**node)
         };
         let top: Vec<Node<'_>> = children.iter().take_while(is_top).copied().collect();
-        match top.iter().rposition(|node| node.kind() == "import_statement") {
+        let place = match top.iter().rposition(|node| node.kind() == "import_statement") {
             Some(last) => Place::after_import(file, top[last]),
             None => Place::at_top(file, &top),
-        }
+        };
+        let code = children.iter().find(|node| node.kind() != "comment" && node.start_byte() >= place.offset);
+        let before_bracket =
+            code.is_some_and(|node| file.text_of(*node).starts_with(['(', '[', '`', '/', '+', '-', '<']));
+        Place { before_bracket, ..place }
     }
 
     /// On the next line; where code follows on the import's own line, beside it.
@@ -302,9 +310,21 @@ impl Place {
         }
         let is_line_end = text[blanks_end(end)..].is_empty() || text[blanks_end(end)..].starts_with(['\r', '\n']);
         if is_line_end {
-            Place { offset: blanks_end(end), before: newline.into(), after: String::new(), beside_code: false }
+            Place {
+                offset: blanks_end(end),
+                before: newline.into(),
+                after: String::new(),
+                beside_code: false,
+                before_bracket: false,
+            }
         } else {
-            Place { offset: import.end_byte(), before: " ".into(), after: String::new(), beside_code: true }
+            Place {
+                offset: import.end_byte(),
+                before: " ".into(),
+                after: String::new(),
+                beside_code: true,
+                before_bracket: false,
+            }
         }
     }
 
@@ -333,6 +353,7 @@ impl Place {
                 before: String::new(),
                 after: format!("{newline}{gap}"),
                 beside_code: false,
+                before_bracket: false,
             };
         };
         // The shebang's node may include its line end.
@@ -341,12 +362,18 @@ impl Place {
         let line_end = if text[..line_end].ends_with('\r') { line_end - 1 } else { line_end };
         if !text[end..line_end].trim_matches([' ', '\t', ';']).is_empty() {
             // Code follows on the same line.
-            return Place { offset: end, before: " ".into(), after: String::new(), beside_code: true };
+            return Place {
+                offset: end,
+                before: " ".into(),
+                after: String::new(),
+                beside_code: true,
+                before_bracket: false,
+            };
         }
         let gap = if last.kind() == "hash_bang_line" { newline.to_owned() } else { format!("{newline}{newline}") };
         let code_follows = text[line_end..].lines().nth(1).is_some_and(|line| !line.trim().is_empty());
         let after = if code_follows { newline.to_owned() } else { String::new() };
-        Place { offset: line_end, before: gap, after, beside_code: false }
+        Place { offset: line_end, before: gap, after, beside_code: false, before_bracket: false }
     }
 }
 
@@ -478,6 +505,14 @@ mod tests {
             "/// <reference types=\"x\" />\n\nimport { log } from './log';\n\nx();\n",
         );
         check("", "import { log } from './log';\n");
+    }
+
+    #[test]
+    fn a_declaration_does_not_run_on_into_the_code() {
+        let file = file("import a from 'a'\n\n// b\n(c())\n");
+        let declarations = ["const log = createLogger()".to_owned()];
+        let additions = file.imports().additions(&[], &declarations, |a, b| a == b);
+        assert_eq!(additions, [(17, "\n\nconst log = createLogger();".to_owned())]);
     }
 
     #[test]
