@@ -53,6 +53,8 @@ enum Scope {
     File,
     /// None: it speaks for the file, but not at its top.
     Misplaced,
+    /// None: it is called something like `phase2-ignore-next-line`, as other tools' directives are.
+    Misnamed(String),
 }
 
 /// The directives of a file. `hits` are the byte offsets of [`TRIGGER`].
@@ -100,7 +102,7 @@ impl Directive {
             && match &self.scope {
                 Scope::Line(line) => line.contains(&violation.range.start),
                 Scope::File => true,
-                Scope::Misplaced => false,
+                Scope::Misplaced | Scope::Misnamed(_) => false,
             }
     }
 
@@ -123,6 +125,10 @@ impl Directive {
                 "no fix: move it above the first statement of the file",
                 None,
             )];
+        }
+        if let Scope::Misnamed(name) = &self.scope {
+            let help = "no fix: write `phase2-ignore` above the line or at its end, `phase2-ignore-file` at the top";
+            return vec![violation(&self.range, format!("there is no directive `{name}`"), help, None)];
         }
         if self.rules.is_empty() {
             let help = "no fix: name the rules, as in `phase2-ignore console: why`";
@@ -187,11 +193,11 @@ fn directive(file: &SourceFile, hit: usize) -> Option<Directive> {
         return None;
     }
     let rest = &body[TRIGGER.len()..];
-    let (for_file, rest) = match rest.strip_prefix("-file") {
-        Some(rest) => (true, rest),
-        None => (false, rest),
-    };
-    if !rest.is_empty() && !rest.starts_with([' ', '\t', ':', '\n', '\r']) {
+    let name_end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-').unwrap_or(rest.len());
+    let (suffix, rest) = rest.split_at(name_end);
+    if !(suffix.is_empty() || suffix.starts_with('-'))
+        || !(rest.is_empty() || rest.starts_with([' ', '\t', ':', '\n', '\r']))
+    {
         return None;
     }
     let (list, reason) = rest.split_once(':').unwrap_or((rest, ""));
@@ -211,10 +217,10 @@ fn directive(file: &SourceFile, hit: usize) -> Option<Directive> {
         removal: removal(file, *comment, above),
         rules,
         has_reason: !reason.trim().is_empty(),
-        scope: if for_file {
-            file_scope(file, *comment, above)
-        } else {
-            Scope::Line(line_scope(file, *comment, above))
+        scope: match suffix {
+            "" => Scope::Line(line_scope(file, *comment, above)),
+            "-file" => file_scope(file, *comment, above),
+            _ => Scope::Misnamed(format!("{TRIGGER}{suffix}")),
         },
     })
 }
