@@ -233,12 +233,16 @@ fn holder<'t>(comment: Node<'t>, above: &[Node<'t>]) -> Node<'t> {
     }
 }
 
-/// The line that a directive is about: its own if there is code before it, else the next that isn't a mere comment.
+/// The line that a directive is about: its own if there is code on it, else the next that isn't a mere comment.
 fn line_scope(file: &SourceFile, comment: Node<'_>, above: &[Node<'_>]) -> Range<usize> {
     let text = &*file.text;
     let holder = holder(comment, above);
     let start = text[..holder.start_byte()].rfind('\n').map_or(0, |at| at + 1);
     let has_code = !text[start..holder.start_byte()].trim_matches(['\u{feff}', ' ', '\t']).is_empty();
+    let behind = &text[holder.end_byte()..line_end(text, holder.end_byte())];
+    if !behind.trim().is_empty() && !is_comment_line(behind) {
+        return start..holder.end_byte() + behind.len();
+    }
     if has_code {
         return start..holder.end_byte();
     }

@@ -242,7 +242,8 @@ impl Addition {
     fn to_names(file: &SourceFile, braces: Node<'_>, names: &[Node<'_>]) -> Addition {
         let Some(last) = names.last() else {
             let offset = braces.start_byte() + 1;
-            return Addition { comma: None, offset, before: " ".into(), between: ", ".into(), after: " ".into() };
+            let after = if file.text[offset..].starts_with([' ', '\t', '\r', '\n']) { "" } else { " " };
+            return Addition { comma: None, offset, before: " ".into(), between: ", ".into(), after: after.into() };
         };
         let line_start = file.text[..last.start_byte()].rfind('\n').map_or(0, |at| at + 1);
         let lead = &file.text[line_start..last.start_byte()];
@@ -468,6 +469,7 @@ mod tests {
         check("import {\n  a // why\n} from './log';\n", "import {\n  a, // why\n  log\n} from './log';\n");
         check("import x from './log';\n", "import x, { log } from './log';\n");
         check("import x, { a } from './log';\n", "import x, { a, log } from './log';\n");
+        check("import { } from './log';\n", "import { log } from './log';\n");
         check("import {} from './log';\n", "import { log } from './log';\n");
         check("import { log } from './log';\n", "import { log } from './log';\n");
         assert_eq!(
