@@ -241,35 +241,8 @@ struct Merged<'v> {
     new_files: BTreeMap<RelPath, String>,
 }
 
-/// Takes each fix whose edits don't overlap with those taken before, nor with the imports of all; the others wait for the
-/// next pass.
+/// Takes each fix whose edits don't overlap with those taken before; the others wait for the next pass.
 fn merge<'v>(project: &Project, view: View<'_>, wanted: &[&'v Violation]) -> Merged<'v> {
-    let mut wanted = wanted.to_vec();
-    loop {
-        let mut merged = merge_edits(&wanted);
-        let fixes: Vec<&Fix> = merged.taken.iter().filter_map(|violation| violation.fix.as_ref()).collect();
-        let paths: BTreeSet<&RelPath> = fixes.iter().flat_map(|fix| fix.paths()).collect();
-        let additions: Vec<Edit> = paths.into_iter().flat_map(|path| additions(project, view, path, &fixes)).collect();
-        let is_in_the_way = |edit: &Edit| {
-            let splits = |at: usize| edit.range.start < at && at < edit.range.end;
-            additions.iter().any(|addition| addition.path == edit.path && splits(addition.range.start))
-        };
-        if fixes.iter().any(|fix| fix.edits.iter().any(is_in_the_way)) {
-            wanted.retain(|violation| !violation.fix.iter().flat_map(|fix| &fix.edits).any(is_in_the_way));
-            continue;
-        }
-        for addition in additions {
-            let edits = merged.edits.entry(addition.path.clone()).or_default();
-            // An import stands before anything else that goes in at its place.
-            let at = edits.partition_point(|known| known.range.start < addition.range.start);
-            edits.insert(at, addition);
-        }
-        return merged;
-    }
-}
-
-/// Takes each fix whose edits don't overlap with those taken before.
-fn merge_edits<'v>(wanted: &[&'v Violation]) -> Merged<'v> {
     let mut merged = Merged { taken: Vec::new(), edits: BTreeMap::new(), new_files: BTreeMap::new() };
     for violation in wanted {
         let Some(fix) = &violation.fix else { continue };
@@ -288,6 +261,16 @@ fn merge_edits<'v>(wanted: &[&'v Violation]) -> Merged<'v> {
         }
         merged.new_files.extend(fix.new_files.iter().map(|file| (file.path.clone(), file.text.clone())));
         merged.taken.push(violation);
+    }
+    let fixes: Vec<&Fix> = merged.taken.iter().filter_map(|violation| violation.fix.as_ref()).collect();
+    let paths: BTreeSet<&RelPath> = fixes.iter().flat_map(|fix| fix.paths()).collect();
+    for path in paths {
+        let edits = merged.edits.entry(path.clone()).or_default();
+        for addition in additions(project, view, path, &fixes) {
+            // An import stands before anything else that goes in at its place.
+            let at = edits.partition_point(|known| known.range.start < addition.range.start);
+            edits.insert(at, addition);
+        }
     }
     merged
 }
