@@ -53,6 +53,8 @@ enum Scope {
     File,
     /// None: it speaks for the file, but not at its top.
     Misplaced,
+    /// None: it is called something like `phase2-ignore-next-line`, as other tools' directives are.
+    Misnamed(String),
 }
 
 /// The directives of a file. `hits` are the byte offsets of [`TRIGGER`].
@@ -100,7 +102,7 @@ impl Directive {
             && match &self.scope {
                 Scope::Line(line) => line.contains(&violation.range.start),
                 Scope::File => true,
-                Scope::Misplaced => false,
+                Scope::Misplaced | Scope::Misnamed(_) => false,
             }
     }
 
@@ -124,6 +126,10 @@ impl Directive {
                 None,
             )];
         }
+        if let Scope::Misnamed(name) = &self.scope {
+            let help = "no fix: write `phase2-ignore` above the line or at its end, `phase2-ignore-file` at the top";
+            return vec![violation(&self.range, format!("there is no directive `{name}`"), help, None)];
+        }
         if self.rules.is_empty() {
             let help = "no fix: name the rules, as in `phase2-ignore console: why`";
             return vec![violation(&self.range, "this suppression names no rule".to_owned(), help, None)];
@@ -140,7 +146,8 @@ impl Directive {
                 let near = nearest(&rule.name, &known).map(|near| format!("did you mean `{near}`?"));
                 let help = format!("no fix: {}", near.unwrap_or_else(|| format!("the rules are {}", known.join(", "))));
                 found.push(violation(&rule.range, format!("there is no rule `{}`", rule.name), &help, None));
-            } else if ran.contains(&rule.name.as_str()) && !is_used(place) {
+            } else if rule.name == META.name || ran.contains(&rule.name.as_str()) && !is_used(place) {
+                // What is wrong with a suppression can't be suppressed in turn.
                 unused.push(rule);
             }
         }
@@ -186,11 +193,11 @@ fn directive(file: &SourceFile, hit: usize) -> Option<Directive> {
         return None;
     }
     let rest = &body[TRIGGER.len()..];
-    let (for_file, rest) = match rest.strip_prefix("-file") {
-        Some(rest) => (true, rest),
-        None => (false, rest),
-    };
-    if !rest.is_empty() && !rest.starts_with([' ', '\t', ':', '\n', '\r']) {
+    let name_end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-').unwrap_or(rest.len());
+    let (suffix, rest) = rest.split_at(name_end);
+    if !(suffix.is_empty() || suffix.starts_with('-'))
+        || !(rest.is_empty() || rest.starts_with([' ', '\t', ':', '\n', '\r']))
+    {
         return None;
     }
     let (list, reason) = rest.split_once(':').unwrap_or((rest, ""));
@@ -210,10 +217,10 @@ fn directive(file: &SourceFile, hit: usize) -> Option<Directive> {
         removal: removal(file, *comment, above),
         rules,
         has_reason: !reason.trim().is_empty(),
-        scope: if for_file {
-            file_scope(file, *comment, above)
-        } else {
-            Scope::Line(line_scope(file, *comment, above))
+        scope: match suffix {
+            "" => Scope::Line(line_scope(file, *comment, above)),
+            "-file" => file_scope(file, *comment, above),
+            _ => Scope::Misnamed(format!("{TRIGGER}{suffix}")),
         },
     })
 }
@@ -226,24 +233,36 @@ fn holder<'t>(comment: Node<'t>, above: &[Node<'t>]) -> Node<'t> {
     }
 }
 
-/// The line that a directive is about: its own if there is code before it, else the next that isn't a directive itself.
+/// The line that a directive is about: its own if there is code on it, else the next that isn't a mere comment.
 fn line_scope(file: &SourceFile, comment: Node<'_>, above: &[Node<'_>]) -> Range<usize> {
     let text = &*file.text;
     let holder = holder(comment, above);
     let start = text[..holder.start_byte()].rfind('\n').map_or(0, |at| at + 1);
     let has_code = !text[start..holder.start_byte()].trim_matches(['\u{feff}', ' ', '\t']).is_empty();
+    let behind = &text[holder.end_byte()..line_end(text, holder.end_byte())];
+    if !behind.trim().is_empty() && !is_comment_line(behind) {
+        return start..holder.end_byte() + behind.len();
+    }
     if has_code {
         return start..holder.end_byte();
     }
     let mut next = line_end(text, holder.end_byte());
     loop {
         let end = line_end(text, next);
-        let line = text[next..end].trim_start().trim_start_matches(['{', '/', '*', ' ']);
-        if !line.starts_with(TRIGGER) || end == text.len() {
+        if end == text.len() || !is_comment_line(&text[next..end]) {
             return next..end;
         }
         next = end;
     }
+}
+
+/// Whether a line holds one whole comment and nothing else. Such a line may be about the same code: another directive, a
+/// linter's, or prose.
+fn is_comment_line(line: &str) -> bool {
+    let line = line.trim();
+    let block =
+        |start: &str, end: &str| line.starts_with(start) && line.find("*/") == line.len().checked_sub(end.len());
+    line.starts_with("//") || block("/*", "*/") || block("{/*", "*/}")
 }
 
 /// Where the line of `offset` ends, its line break included.
@@ -264,16 +283,25 @@ fn file_scope(file: &SourceFile, comment: Node<'_>, above: &[Node<'_>]) -> Scope
     if before && above.len() == 1 { Scope::File } else { Scope::Misplaced }
 }
 
-/// What goes with a comment: its line if it stands alone there, else the blanks before it.
+/// What goes with a comment: its line if it stands alone there, with one of the blank lines that would meet; else the
+/// blanks before it.
 fn removal(file: &SourceFile, comment: Node<'_>, above: &[Node<'_>]) -> Range<usize> {
     let text = &*file.text;
     let range = holder(comment, above).byte_range();
-    let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let mut start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    if start == 0 && text.starts_with('\u{feff}') {
+        start = '\u{feff}'.len_utf8();
+    }
     let end = line_end(text, range.end);
     let is_alone = text[start..range.start].trim().is_empty() && text[range.end..end].trim().is_empty();
-    if is_alone {
-        return start..end;
+    if !is_alone {
+        let blanks = text[..range.start].len() - text[..range.start].trim_end_matches([' ', '\t']).len();
+        return range.start - blanks..range.end;
     }
-    let blanks = text[..range.start].len() - text[..range.start].trim_end_matches([' ', '\t']).len();
-    range.start - blanks..range.end
+    let is_first = text[..start].trim_start_matches('\u{feff}').is_empty();
+    let is_gap = |line: &str| line.trim().is_empty() || line.trim_end().ends_with('{');
+    let blank_above = is_first || text[..start].lines().next_back().is_some_and(is_gap);
+    let next_end = line_end(text, end);
+    let blank_below = text[end..next_end].trim().is_empty();
+    start..if blank_above && blank_below { next_end } else { end }
 }

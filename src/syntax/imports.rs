@@ -44,6 +44,8 @@ pub struct Binding {
 /// How a named import is added to a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Addition {
+    /// Where a comma is wanted first, if that is somewhere else.
+    comma: Option<usize>,
     offset: usize,
     before: String,
     between: String,
@@ -56,6 +58,10 @@ struct Place {
     offset: usize,
     before: String,
     after: String,
+    /// Whether it stands on a line with code behind it, so that a semicolon must end it.
+    beside_code: bool,
+    /// Whether the code behind it would run on from a statement without a semicolon: it starts with `(`, `[` …
+    before_bracket: bool,
 }
 
 /// A binding that a fix wants: `import { imported as local } from 'specifier'`.
@@ -126,7 +132,8 @@ impl Imports {
             let (default, named): (Vec<&Wanted>, Vec<&Wanted>) =
                 wants.into_iter().partition(|want| want.imported == "default");
             match addition {
-                Some(Addition { offset, before, between, after }) if !named.is_empty() => {
+                Some(Addition { comma, offset, before, between, after }) if !named.is_empty() => {
+                    insertions.extend(comma.map(|at| (at, ",".to_owned())));
                     let names: Vec<String> = named.iter().map(|want| clause(want)).collect();
                     insertions.push((*offset, format!("{before}{}{after}", names.join(between))));
                 }
@@ -138,15 +145,17 @@ impl Imports {
             }
             lines.extend(default.iter().map(|want| self.statement(&want.local, specifier)));
         }
-        let newline = self.style.newline;
+        let newline = if self.place.beside_code { " " } else { self.style.newline };
         if !declarations.is_empty() {
             let has_import = !lines.is_empty() || !self.place.before.is_empty();
             let gap = if has_import { newline } else { "" };
             let joined = declarations.join(newline);
-            lines.push(format!("{gap}{joined}"));
+            let must_end = (self.place.beside_code || self.place.before_bracket) && !joined.ends_with(';');
+            let end = if must_end { ";" } else { "" };
+            lines.push(format!("{gap}{joined}{end}"));
         }
         if !lines.is_empty() {
-            let Place { offset, before, after } = &self.place;
+            let Place { offset, before, after, .. } = &self.place;
             insertions.push((*offset, format!("{before}{}{after}", lines.join(newline))));
         }
         insertions.sort();
@@ -155,7 +164,7 @@ impl Imports {
 
     /// `import <clause> from '<specifier>';` in the file's style.
     fn statement(&self, clause: &str, specifier: &str) -> String {
-        let end = if self.style.semicolons { ";" } else { "" };
+        let end = if self.style.semicolons || self.place.beside_code { ";" } else { "" };
         format!("import {clause} from {}{end}", self.style.quoted(specifier))
     }
 }
@@ -195,6 +204,7 @@ impl Import {
                 "identifier" => {
                     import.bindings.push(bind("default", part, type_only));
                     import.addition = Some(Addition {
+                        comma: None,
                         offset: part.end_byte(),
                         before: ", { ".into(),
                         between: ", ".into(),
@@ -232,16 +242,42 @@ impl Addition {
     fn to_names(file: &SourceFile, braces: Node<'_>, names: &[Node<'_>]) -> Addition {
         let Some(last) = names.last() else {
             let offset = braces.start_byte() + 1;
-            return Addition { offset, before: " ".into(), between: ", ".into(), after: " ".into() };
+            let after = if file.text[offset..].starts_with([' ', '\t', '\r', '\n']) { "" } else { " " };
+            return Addition { comma: None, offset, before: " ".into(), between: ", ".into(), after: after.into() };
         };
         let line_start = file.text[..last.start_byte()].rfind('\n').map_or(0, |at| at + 1);
         let lead = &file.text[line_start..last.start_byte()];
-        let before = if line_start > braces.start_byte() && lead.trim().is_empty() {
-            format!(",{}{lead}", file.style().newline)
-        } else {
-            ", ".into()
+        if line_start <= braces.start_byte() || !lead.trim().is_empty() {
+            let between = String::from(", ");
+            return Addition {
+                comma: None,
+                offset: last.end_byte(),
+                before: between.clone(),
+                between,
+                after: String::new(),
+            };
+        }
+        let line = format!("{}{lead}", file.style().newline);
+        // A comment behind the last name stays with it.
+        let trailing = last.next_sibling().filter(|next| next.kind() == ",");
+        let end = trailing.unwrap_or(*last);
+        let is_beside =
+            |node: &Node<'_>| node.kind() == "comment" && node.start_position().row == end.end_position().row;
+        let (comma, offset, after) = match (end.next_sibling().filter(is_beside), trailing) {
+            (Some(comment), Some(_)) => (None, comment.end_byte(), ","),
+            (Some(comment), None) => (Some(last.end_byte()), comment.end_byte(), ""),
+            (None, _) => {
+                let before = format!(",{line}");
+                return Addition {
+                    comma: None,
+                    offset: last.end_byte(),
+                    between: before.clone(),
+                    before,
+                    after: String::new(),
+                };
+            }
         };
-        Addition { offset: last.end_byte(), between: before.clone(), before, after: String::new() }
+        Addition { comma, offset, between: format!(",{line}"), before: line, after: after.into() }
     }
 }
 
@@ -252,25 +288,44 @@ impl Place {
             matches!(node.kind(), "hash_bang_line" | "comment" | "import_statement") || is_directive(**node)
         };
         let top: Vec<Node<'_>> = children.iter().take_while(is_top).copied().collect();
-        match top.iter().rposition(|node| node.kind() == "import_statement") {
+        let place = match top.iter().rposition(|node| node.kind() == "import_statement") {
             Some(last) => Place::after_import(file, top[last]),
             None => Place::at_top(file, &top),
-        }
+        };
+        let code = children.iter().find(|node| node.kind() != "comment" && node.start_byte() >= place.offset);
+        let before_bracket =
+            code.is_some_and(|node| file.text_of(*node).starts_with(['(', '[', '`', '/', '+', '-', '<']));
+        Place { before_bracket, ..place }
     }
 
+    /// On the next line; where code follows on the import's own line, beside it.
     fn after_import(file: &SourceFile, import: Node<'_>) -> Place {
         let (text, newline) = (&file.text, file.style().newline);
-        let line_end = memchr::memchr(b'\n', &text.as_bytes()[import.end_byte()..])
-            .map_or(text.len(), |at| import.end_byte() + at);
-        let line_end = if text[..line_end].ends_with('\r') { line_end - 1 } else { line_end };
-        let rest = text[import.end_byte()..line_end].trim();
-        let only_comment = rest.is_empty()
-            || rest.starts_with("//")
-            || (rest.starts_with("/*") && rest.find("*/") == Some(rest.len().saturating_sub(2)));
-        if only_comment {
-            Place { offset: line_end, before: newline.into(), after: String::new() }
+        let blanks_end = |at: usize| at + text[at..].len() - text[at..].trim_start_matches([' ', '\t']).len();
+        // Comments that start on the import's line are about the import, even if they end further down.
+        let mut end = import.end_byte();
+        let mut next = import.next_sibling();
+        while let Some(comment) = next.filter(|node| node.kind() == "comment" && node.start_byte() == blanks_end(end)) {
+            end = comment.end_byte();
+            next = comment.next_sibling();
+        }
+        let is_line_end = text[blanks_end(end)..].is_empty() || text[blanks_end(end)..].starts_with(['\r', '\n']);
+        if is_line_end {
+            Place {
+                offset: blanks_end(end),
+                before: newline.into(),
+                after: String::new(),
+                beside_code: false,
+                before_bracket: false,
+            }
         } else {
-            Place { offset: import.end_byte(), before: newline.into(), after: newline.into() }
+            Place {
+                offset: import.end_byte(),
+                before: " ".into(),
+                after: String::new(),
+                beside_code: true,
+                before_bracket: false,
+            }
         }
     }
 
@@ -294,7 +349,13 @@ impl Place {
         let Some(last) = keep.checked_sub(1).map(|index| top[index]) else {
             let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
             let gap = if text[start..].starts_with(['\n', '\r']) || text.len() == start { "" } else { newline };
-            return Place { offset: start, before: String::new(), after: format!("{newline}{gap}") };
+            return Place {
+                offset: start,
+                before: String::new(),
+                after: format!("{newline}{gap}"),
+                beside_code: false,
+                before_bracket: false,
+            };
         };
         // The shebang's node may include its line end.
         let end = last.start_byte() + file.text_of(last).trim_end().len();
@@ -302,11 +363,18 @@ impl Place {
         let line_end = if text[..line_end].ends_with('\r') { line_end - 1 } else { line_end };
         if !text[end..line_end].trim_matches([' ', '\t', ';']).is_empty() {
             // Code follows on the same line.
-            return Place { offset: end, before: newline.into(), after: newline.into() };
+            return Place {
+                offset: end,
+                before: " ".into(),
+                after: String::new(),
+                beside_code: true,
+                before_bracket: false,
+            };
         }
         let gap = if last.kind() == "hash_bang_line" { newline.to_owned() } else { format!("{newline}{newline}") };
         let code_follows = text[line_end..].lines().nth(1).is_some_and(|line| !line.trim().is_empty());
-        Place { offset: line_end, before: gap, after: if code_follows { newline.to_owned() } else { String::new() } }
+        let after = if code_follows { newline.to_owned() } else { String::new() };
+        Place { offset: line_end, before: gap, after, beside_code: false, before_bracket: false }
     }
 }
 
@@ -317,22 +385,26 @@ fn is_directive(node: Node<'_>) -> bool {
         && node.named_child(0).is_some_and(|child| child.kind() == "string")
 }
 
-/// A comment that a tool reads at the top of a file, or that lawyers do.
+/// A comment that is about the whole file: a tool reads it at the top, or lawyers do.
 fn is_pragma(comment: &str) -> bool {
-    const MARKS: [&str; 11] = [
-        "///",
+    const MARKS: [&str; 15] = [
+        "/// <",
         "/*!",
         "@ts-nocheck",
         "@ts-check",
         "@license",
         "@jsx",
-        "eslint",
+        "@file",
+        "@module",
+        "@packageDocumentation",
+        "eslint-",
         "deno-lint-ignore-file",
-        "prettier-ignore",
+        "deno-fmt-ignore-file",
         "phase2-ignore-file",
         "opyright",
+        "SPDX-",
     ];
-    MARKS.iter().any(|mark| comment.contains(mark)) || comment.contains("SPDX-")
+    MARKS.iter().any(|mark| comment.contains(mark)) && !comment.contains("-next-line")
 }
 
 /// Whether a comment at the top runs on into a node that stays at the top as well.
@@ -377,8 +449,12 @@ mod tests {
             "import {\n  a,\n} from \"a\"; // why\nimport { log } from \"./log\";\nx();\n",
         );
         check("import 'a'\n", "import 'a'\nimport { log } from './log'\n");
-        check("import a from 'a'; x();\n", "import a from 'a';\nimport { log } from './log';\n x();\n");
+        check("import a from 'a'; x();\n", "import a from 'a'; import { log } from './log'; x();\n");
         check("import a from 'a';\r\nx();\r\n", "import a from 'a';\r\nimport { log } from './log';\r\nx();\r\n");
+        check(
+            "import a from 'a'; /* b\nc */\nx();\n",
+            "import a from 'a'; /* b\nc */\nimport { log } from './log';\nx();\n",
+        );
         check("import a from 'a'", "import a from 'a'\nimport { log } from './log'");
     }
 
@@ -386,8 +462,14 @@ mod tests {
     fn joins_the_import_that_is_there() {
         check("import { a } from './log';\n", "import { a, log } from './log';\n");
         check("import {\n  a,\n  b,\n} from './log';\n", "import {\n  a,\n  b,\n  log,\n} from './log';\n");
+        check(
+            "import {\n  a,\n  b, // why\n} from './log';\n",
+            "import {\n  a,\n  b, // why\n  log,\n} from './log';\n",
+        );
+        check("import {\n  a // why\n} from './log';\n", "import {\n  a, // why\n  log\n} from './log';\n");
         check("import x from './log';\n", "import x, { log } from './log';\n");
         check("import x, { a } from './log';\n", "import x, { a, log } from './log';\n");
+        check("import { } from './log';\n", "import { log } from './log';\n");
         check("import {} from './log';\n", "import { log } from './log';\n");
         check("import { log } from './log';\n", "import { log } from './log';\n");
         assert_eq!(
@@ -409,6 +491,11 @@ mod tests {
         check("\u{feff}x();\n", "\u{feff}import { log } from './log';\n\nx();\n");
         check("#!/usr/bin/env deno\nx();\n", "#!/usr/bin/env deno\nimport { log } from './log';\n\nx();\n");
         check("'use client';\n\nx();\n", "'use client';\n\nimport { log } from './log';\n\nx();\n");
+        check("'use client'; x()\n", "'use client'; import { log } from './log'; x()\n");
+        check(
+            "// eslint-disable-next-line a\nx();\n",
+            "import { log } from './log';\n\n// eslint-disable-next-line a\nx();\n",
+        );
         check("// @ts-nocheck\nx();\n", "// @ts-nocheck\n\nimport { log } from './log';\n\nx();\n");
         check(
             "/** Licence. */\n\n/** Doc. */\nfunction f() {}\n",
@@ -420,6 +507,14 @@ mod tests {
             "/// <reference types=\"x\" />\n\nimport { log } from './log';\n\nx();\n",
         );
         check("", "import { log } from './log';\n");
+    }
+
+    #[test]
+    fn a_declaration_does_not_run_on_into_the_code() {
+        let file = file("import a from 'a'\n\n// b\n(c())\n");
+        let declarations = ["const log = createLogger()".to_owned()];
+        let additions = file.imports().additions(&[], &declarations, |a, b| a == b);
+        assert_eq!(additions, [(17, "\n\nconst log = createLogger();".to_owned())]);
     }
 
     #[test]

@@ -104,7 +104,6 @@ fn indent(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::syntax::source::tests::file;
 
     #[test]
