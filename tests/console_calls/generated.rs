@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::harness::{FUNCTION, Logger, OBJECT, WITH_ERROR};
 use crate::support::node;
 
-const CASES: u64 = 700;
+const CASES: u64 = 300;
 
 #[derive(Serialize)]
 struct Case {
@@ -117,14 +117,16 @@ impl Generator {
 
     fn message(&mut self) -> String {
         let (one, two) = (self.word(), self.word());
-        match self.below(12) {
+        match self.below(14) {
             0 => format!("`{one} ${{{}}}: `", self.expression(1)),
             1 => format!("`${{{}}}${{{}}}`", self.expression(1), self.expression(1)),
             2 => format!("'{one}: ' + {} + ' {two}:'", self.operand()),
             3 => format!("'{one} ' + ({} + '{two}')", self.operand()),
             4 => format!("1 + 2 + '{one}'"),
             5 => format!("{} + '{one}' + {}", self.operand(), self.operand()),
-            6 => self.pick(&["''", "' '", "\"\"", "``", "':'", "'🚀'", "'\\n'"]).to_owned(),
+            6 => format!("'{one} ' + `{two} ${{{}}}: `", self.expression(1)),
+            7 => format!("{} ? '{one}' : `{two}`", self.operand()),
+            8 => self.pick(&["''", "' '", "\"\"", "``", "':'", "'🚀'", "'\\n'"]).to_owned(),
             _ => self.string(),
         }
     }

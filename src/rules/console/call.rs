@@ -264,7 +264,7 @@ impl<'a> Draft<'a, '_> {
         for (index, field) in fields.iter().enumerate() {
             let inner = inner(field);
             if index == 0 {
-                script.put(&list.comments(done..inner.start, &braces.open));
+                script.put(&list.comments(done..inner.start).unwrap_or_else(|| braces.open.clone()));
             } else {
                 script.put(&list.separator(done..inner.start, &braces.between));
             }
@@ -280,7 +280,7 @@ impl<'a> Draft<'a, '_> {
             }
             done = inner.end;
         }
-        script.put(&list.comments(done..last.node().end_byte(), &braces.close));
+        script.put(&list.comments(done..last.node().end_byte()).unwrap_or(braces.close));
         script.put("}");
         last.node().end_byte()
     }

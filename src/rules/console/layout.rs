@@ -97,25 +97,25 @@ impl<'a, 'b> List<'a, 'b> {
 
     /// What parts two things that stand on both sides of `range`: `usual`, or the comments that are there with one comma.
     pub fn separator(&self, range: Range<usize>, usual: &str) -> String {
-        let first_comma =
-            self.commas.iter().filter(|comma| is_within(comma, &range)).min_by_key(|comma| comma.start).cloned();
-        let mut rest = self.rest(range, first_comma.as_ref());
-        if is_plain(&rest) {
-            return usual.to_owned();
+        let has_comma = self.first_comma(&range).is_some();
+        let Some(mut comments) = self.comments(range) else { return usual.to_owned() };
+        if !has_comma {
+            comments.insert(0, ',');
         }
-        if first_comma.is_none() {
-            rest.insert(0, ',');
+        if !comments.ends_with(char::is_whitespace) {
+            comments.push(' ');
         }
-        if !rest.ends_with(char::is_whitespace) {
-            rest.push(' ');
-        }
-        rest
+        comments
     }
 
-    /// The comments in `range` with the blanks around them; `usual` if there are none.
-    pub fn comments(&self, range: Range<usize>, usual: &str) -> String {
-        let rest = self.rest(range, None);
-        if rest.trim().is_empty() { usual.to_owned() } else { rest }
+    /// The comments in `range`, with the blanks around them and the first comma; `None` if there are none.
+    pub fn comments(&self, range: Range<usize>) -> Option<String> {
+        let first_comma = self.first_comma(&range);
+        Some(self.rest(range, first_comma)).filter(|rest| !is_plain(rest))
+    }
+
+    fn first_comma(&self, range: &Range<usize>) -> Option<&Range<usize>> {
+        self.commas.iter().filter(|comma| is_within(comma, range)).min_by_key(|comma| comma.start)
     }
 
     /// What stands between the last thing that is kept, which ends at `offset`, and the closing parenthesis.
@@ -140,11 +140,11 @@ impl<'a, 'b> List<'a, 'b> {
         cuts.sort_by_key(|cut| cut.start);
         let (mut rest, mut from) = (String::new(), range.start);
         for cut in cuts {
-            rest.push_str(&self.cx.file.text[from..cut.start.max(from)]);
+            push_tidily(&mut rest, &self.cx.file.text[from..cut.start.max(from)]);
             from = cut.end.max(from);
         }
-        rest.push_str(&self.cx.file.text[from..range.end]);
-        rest
+        push_tidily(&mut rest, &self.cx.file.text[from..range.end]);
+        without_blank_lines(&rest)
     }
 }
 
@@ -155,7 +155,7 @@ pub struct Braces {
     pub open: String,
     /// Between two fields.
     pub between: String,
-    /// Before `}`.
+    /// Before `}`, with a trailing comma if there is to be one.
     pub close: String,
 }
 
@@ -191,8 +191,8 @@ fn hanging(text: &str, object: Node<'_>) -> Option<Braces> {
     let all = entries(object);
     let (first, last) = (all.first()?, all.last()?);
     let lead = &text[object.start_byte() + 1..first.start_byte()];
-    let tail = text[last.end_byte()..object.end_byte() - 1].trim_start_matches(',');
-    let is_hanging = lead.contains('\n') && lead.trim().is_empty() && tail.contains('\n') && tail.trim().is_empty();
+    let tail = &text[last.end_byte()..object.end_byte() - 1];
+    let is_hanging = lead.contains('\n') && lead.trim().is_empty() && tail.contains('\n') && is_plain(tail);
     is_hanging.then(|| Braces { open: lead.to_owned(), between: format!(",{lead}"), close: tail.to_owned() })
 }
 
@@ -209,6 +209,21 @@ fn commas(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
 
 fn is_within(inner: &Range<usize>, outer: &Range<usize>) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// Adds `more` to `rest`, without blanks that only what was cut out between them had needed.
+fn push_tidily(rest: &mut String, more: &str) {
+    if more.starts_with([' ', ',', '\r', '\n']) {
+        rest.truncate(rest.trim_end_matches(' ').len());
+    }
+    rest.push_str(more);
+}
+
+/// `rest` without the lines of which nothing is left. What stands before its first line end and behind its last one stays.
+fn without_blank_lines(rest: &str) -> String {
+    let lines: Vec<&str> = rest.split_inclusive('\n').collect();
+    let is_kept = |(index, line): &(usize, &&str)| *index == 0 || *index + 1 == lines.len() || !line.trim().is_empty();
+    lines.iter().enumerate().filter(is_kept).map(|(_, line)| *line).collect()
 }
 
 /// Whether there is nothing but blanks and commas.

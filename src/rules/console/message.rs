@@ -75,13 +75,16 @@ impl<'t> Message<'t> {
         let quote = quote_of(cx, quoted);
         let own = &cx.file.text[start..end];
         let mut text = joined(own, literals.iter().map(|literal| literal_text(cx, *literal, quote)));
+        let follows_value = quoted.start_byte() + 1 < start;
         match self {
-            Message::Constant(_) if text.trim().is_empty() => text = made(cx, call, &arguments[1..], &[], quote),
             // `${x}: ` and `done` are `${x} done`.
-            Message::Template(_) if trim_label(own).is_empty() && !text.is_empty() && !text.starts_with(' ') => {
-                text.insert(0, ' ');
+            _ if follows_value => {
+                if trim_label(own).is_empty() && !text.is_empty() {
+                    text.insert(0, ' ');
+                }
             }
             Message::Sum(sum) if text.trim().is_empty() => return keep_without_last(cx, sum, quoted, whole, script),
+            _ if text.trim().is_empty() => text = made(cx, call, &arguments[1..], &[], quote),
             _ => {}
         }
         let kept = own.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
