@@ -85,8 +85,8 @@ enum ErrorArgument<'t> {
     InPlace(Node<'t>),
     /// This argument, which stands behind other values: a mere name, so that nothing is evaluated earlier.
     Moved(Node<'t>),
-    /// `undefined`, since something follows it, or it is required.
-    Undefined,
+    /// This word for nothing, since something follows it, or it is required.
+    Absent(&'static str),
 }
 
 /// Takes the value for the logger's `error` parameter out of `parts`.
@@ -97,11 +97,12 @@ fn take_error<'t>(cx: &FileContext<'_>, method: &Method, parts: &mut Vec<Part<'t
         _ => false,
     });
     let Some(index) = found else {
-        if parameter.required && parameter.accepts == ErrorType::ErrorOnly {
-            return Err(format!("the logger's `{}` requires an Error, and none is known to be one", method.name));
-        }
         let is_needed = parameter.required || method.fields.is_some() && parts.iter().any(Part::is_field);
-        return Ok(if is_needed { ErrorArgument::Undefined } else { ErrorArgument::Nothing });
+        return match parameter.absent {
+            _ if !is_needed => Ok(ErrorArgument::Nothing),
+            Some(absent) => Ok(ErrorArgument::Absent(absent)),
+            None => Err(format!("the logger's `{}` requires an Error, and nothing here is known to be one", method.name)),
+        };
     };
     let before: Vec<Node<'_>> = parts[..index].iter().filter(|part| part.is_field()).map(Part::node).collect();
     if !before.is_empty() && !before.iter().all(|node| is_quiet(*node)) && may_change(cx, parts[index].node()) {
@@ -235,7 +236,7 @@ impl<'a> Draft<'a, '_> {
                 return node.end_byte();
             }
             ErrorArgument::Moved(node) => self.cx.file.text_of(node),
-            ErrorArgument::Undefined => "undefined",
+            ErrorArgument::Absent(word) => word,
         };
         match self.fields().first() {
             Some(field) => script.put(&list.before(field.node())),

@@ -38,8 +38,10 @@ pub struct Method {
 pub struct ErrorParameter {
     /// What may be passed.
     pub accepts: ErrorType,
-    /// Whether it must be passed.
+    /// Whether something must be passed.
     pub required: bool,
+    /// What is passed where there is no error; `None` if it takes nothing else.
+    pub absent: Option<&'static str>,
 }
 
 /// What may be passed for an `error` parameter.

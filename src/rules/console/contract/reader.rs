@@ -517,7 +517,7 @@ impl Parameter {
             Takes::Fields(_) if has_name && next.is_some() => ErrorType::ErrorOnly,
             _ => return None,
         };
-        Some(ErrorParameter { accepts, required: !self.optional })
+        Some(ErrorParameter { accepts, required: !self.optional, absent: self.absent })
     }
 
     /// As the parameter for fields.

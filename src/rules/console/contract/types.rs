@@ -13,6 +13,8 @@ pub struct Parameter {
     pub optional: bool,
     /// Whether it takes all that is left.
     pub rest: bool,
+    /// What may be passed for nothing: `undefined` or `null`.
+    pub absent: Option<&'static str>,
 }
 
 /// What a parameter's type takes.
@@ -57,7 +59,8 @@ impl<'m> Reader<'m> {
     pub fn parameters(self, list: Place<'m>) -> Vec<Parameter> {
         if list.node.kind() == "identifier" {
             let name = list.text().to_owned();
-            return vec![Parameter { takes: untyped(&name, None), name, optional: false, rest: false }];
+            let takes = untyped(&name, None);
+            return vec![Parameter { takes, name, optional: false, rest: false, absent: Some("undefined") }];
         }
         let parameters = list.children().into_iter().filter(|parameter| parameter.node.kind().ends_with("_parameter"));
         parameters.filter_map(|parameter| self.parameter(parameter)).filter(|parameter| parameter.name != "this").collect()
@@ -74,8 +77,13 @@ impl<'m> Reader<'m> {
             None => untyped(&name, default),
         };
         let optional = parameter.node.kind() == "optional_parameter" || default.is_some() || rest;
-        // What may be `undefined` must be there all the same, so `name?: T` and `name: T | undefined` differ.
-        Some(Parameter { name, takes, optional, rest })
+        // `name?: T` may be left out, `name: T | undefined` may not.
+        let absent = match parameter.annotation() {
+            _ if optional || takes == Takes::Anything => Some("undefined"),
+            Some(annotation) => ["undefined", "null"].into_iter().find(|word| has_member(annotation, word)),
+            None => None,
+        };
+        Some(Parameter { name, takes, optional, rest, absent })
     }
 
     /// What the elements of an array type take.
@@ -265,6 +273,12 @@ fn type_parameter<'m>(place: Place<'m>) -> Option<Place<'m>> {
         let parameters = place.at(node).field("type_parameters")?.children();
         parameters.into_iter().find(|parameter| parameter.field("name").is_some_and(|name| name.text() == place.text()))
     })
+}
+
+/// Whether a union has a member that is written as `word`.
+fn has_member(union: Place<'_>, word: &str) -> bool {
+    union.node.kind() == "union_type"
+        && union.children().into_iter().any(|member| member.text() == word || has_member(member, word))
 }
 
 fn unquoted(place: Place<'_>) -> String {
