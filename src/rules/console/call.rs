@@ -1,16 +1,18 @@
-//! One call of the console as a call of the logger: its message, its fields, and the edits between the two.
+//! One call of the console as a call of the logger: its message, its error, its fields.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use tree_sitter::Node;
 
 use super::context::FileContext;
-use super::contract::{ErrorType, Method, Tail};
+use super::contract::{ErrorType, Method};
+use super::fields::{self, Part, Reserved};
+use super::layout::{Braces, List, Script, entries};
 use super::message::{self, Message};
 use super::names;
 use crate::config::Level;
 use crate::syntax::query::console::calls;
+use crate::syntax::scope::DeclarationKind;
 
 /// A call that can be rewritten. Only the logger's local name is still open.
 #[derive(Debug, Clone)]
@@ -27,25 +29,6 @@ pub struct Rewrite {
     pub edits: Vec<(Range<usize>, String)>,
 }
 
-/// An argument behind the message.
-#[derive(Debug)]
-enum Part<'t> {
-    /// A text that becomes part of the message.
-    Literal(Node<'t>),
-    /// An object whose entries become fields, or stay the whole fields object.
-    Object(Node<'t>),
-    /// A value that becomes a field; the names that it may have, and the one that it gets.
-    Value { node: Node<'t>, names: Vec<String>, chosen: usize, name: String },
-}
-
-impl<'t> Part<'t> {
-    fn node(&self) -> Node<'t> {
-        match self {
-            Part::Literal(node) | Part::Object(node) | Part::Value { node, .. } => *node,
-        }
-    }
-}
-
 /// Drafts the rewrite of `call` for a logger that logs `level` by `method`. The error is the reason why it stays.
 pub fn draft(
     cx: &FileContext<'_>,
@@ -60,70 +43,31 @@ pub fn draft(
         return Err("its arguments are spread (`...`), so that their number isn't known".into());
     }
     let callee = call.start_byte()..found.arguments.start_byte();
-    if contains_comment(cx, &callee) {
+    if cx.has_comment(callee.clone()) {
         return Err("a comment stands between `console` and its arguments".into());
     }
-
-    let message = Message::of(first);
+    let message = Message::of(cx, first);
     if arguments.len() > 1 && message.as_ref().is_some_and(|message| message.has_directive(cx)) {
         return Err("its message is a format string (`%s`, `%d`, `%o`, `%c` …)".into());
     }
-    let rest = if message.is_some() { &arguments[1..] } else { &arguments[..] };
-    let mut parts: Vec<Part<'_>> = rest.iter().map(|argument| part(cx, *argument)).collect();
-    let reserved: HashSet<&str> = cx.options.reserved.iter().map(String::as_str).collect();
-    nest_unknown_keys(cx, &mut parts, &reserved);
 
-    let mut script = Script::default();
-    let error = take_error(cx, method.tail, &mut parts);
-    check_tail(method, &parts, error.is_some())?;
-    choose_names(cx, &mut parts, &reserved);
+    let values = if message.is_some() { &arguments[1..] } else { &arguments[..] };
+    let reserved = Reserved::new(cx.options.reserved.iter().map(String::as_str).chain(method.taken_fields()));
+    let mut parts = fields::parts(cx, values, &reserved);
+    let error = take_error(cx, method, &mut parts)?;
+    check_fields(method, &parts, &error)?;
+    fields::choose_names(cx, &mut parts, &reserved);
 
-    let literals: Vec<Node<'_>> =
-        parts.iter().filter_map(|part| if let Part::Literal(node) = part { Some(*node) } else { None }).collect();
-    let carries_values = error.is_some() || parts.iter().any(|part| !matches!(part, Part::Literal(_)));
-    let quote = message::quote(cx, first);
-    let gaps = Gaps { cx, list: found.arguments, arguments: &arguments };
-    let mut removed = literals.clone();
-    match message {
-        Some(message) => message.edit(cx, call, &arguments, &literals, carries_values, &mut script),
-        None => {
-            let text = message::made(cx, call, &arguments, &literals);
-            script.insert(first.start_byte(), format!("{quote}{text}{quote}"));
-            if carries_values {
-                script.insert(first.start_byte(), ", ".to_owned());
-            } else {
-                // Only literals: the new message says them all, and stands where the first one stood.
-                removed.remove(0);
-                script.replace(first.byte_range(), String::new());
-            }
-        }
-    }
-    match error {
-        Some((index, error)) => {
-            if let Some(first) = parts[..index].iter().find(|part| !matches!(part, Part::Literal(_))) {
-                // A mere name can stand earlier: nothing is evaluated by it.
-                script.insert(first.node().start_byte(), format!("{}, ", cx.file.text_of(error)));
-                removed.push(error);
-            }
-        }
-        None if matches!(method.tail, Tail::ErrorFields(_)) => {
-            if let Some(first) = parts.iter().find(|part| !matches!(part, Part::Literal(_))) {
-                script.insert(first.node().start_byte(), "undefined, ".to_owned());
-            }
-        }
-        None => {}
-    }
-    gaps.remove(&removed, &mut script);
-    wrap_fields(cx, &parts, &reserved, &gaps, &mut script);
-
-    let open = found.arguments.start_byte() + 1;
-    let lead = &cx.file.text[open..first.start_byte()];
-    let between = if lead.contains('\n') && !lead.trim().is_empty() || !lead.contains('\n') {
-        ", ".to_owned()
-    } else {
-        format!(",{lead}")
-    };
-    Ok(Rewrite { level, callee, level_place: (first.start_byte(), between), quote, edits: script.finish() })
+    let call = Draft { cx, call, arguments: &arguments, message, error, parts, reserved };
+    let mut list = List::new(cx, found.arguments, &arguments);
+    call.take_apart(&mut list);
+    Ok(Rewrite {
+        level,
+        callee,
+        level_place: (first.start_byte(), list.behind_opening()),
+        quote: message::quote(cx, first),
+        edits: call.write(&list, method),
+    })
 }
 
 /// The arguments without the comments between them.
@@ -132,314 +76,236 @@ fn arguments(list: Node<'_>) -> Vec<Node<'_>> {
     list.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect()
 }
 
-fn contains_comment(cx: &FileContext<'_>, range: &Range<usize>) -> bool {
-    let text = &cx.file.text[range.clone()];
-    text.contains("//") || text.contains("/*")
+/// What goes to the logger's `error` parameter.
+#[derive(Debug)]
+enum ErrorArgument<'t> {
+    /// Nothing: it has none, or nothing follows it.
+    Nothing,
+    /// This argument, where it stands.
+    InPlace(Node<'t>),
+    /// This argument, which stands behind other values: a mere name, so that nothing is evaluated earlier.
+    Moved(Node<'t>),
+    /// This word for nothing, since something follows it, or it is required.
+    Absent(&'static str),
 }
 
-fn part<'t>(cx: &FileContext<'_>, node: Node<'t>) -> Part<'t> {
-    if message::is_literal(cx, node) {
-        return Part::Literal(node);
+/// Takes the value for the logger's `error` parameter out of `parts`.
+fn take_error<'t>(cx: &FileContext<'_>, method: &Method, parts: &mut Vec<Part<'t>>) -> Result<ErrorArgument<'t>, String> {
+    let Some(parameter) = &method.error else { return Ok(ErrorArgument::Nothing) };
+    let found = parts.iter().position(|part| match part {
+        Part::Value(value) => is_error(cx, value.node, parameter.accepts),
+        _ => false,
+    });
+    let Some(index) = found else {
+        let is_needed = parameter.required || method.fields.is_some() && parts.iter().any(Part::is_field);
+        return match parameter.absent {
+            _ if !is_needed => Ok(ErrorArgument::Nothing),
+            Some(absent) => Ok(ErrorArgument::Absent(absent)),
+            None => Err(format!("the logger's `{}` requires an Error, and nothing here is known to be one", method.name)),
+        };
+    };
+    let before: Vec<Node<'_>> = parts[..index].iter().filter(|part| part.is_field()).map(Part::node).collect();
+    if !before.is_empty() && !before.iter().all(|node| is_quiet(*node)) && may_change(cx, parts[index].node()) {
+        return Err("the error might be another one before the values in front of it are evaluated".into());
     }
-    match node.kind() {
-        "object" if node.named_child_count() == 0 => Part::Literal(node),
-        "object" => Part::Object(node),
-        _ => Part::Value { node, names: names::candidates(cx, node), chosen: 0, name: String::new() },
-    }
-}
-
-/// The keys of an object; `None` where one is computed, spread, or a getter: its name isn't known or isn't ours to write.
-fn keys(cx: &FileContext<'_>, object: Node<'_>) -> Option<Vec<String>> {
-    let mut cursor = object.walk();
-    let entries = object.named_children(&mut cursor).filter(|entry| entry.kind() != "comment");
-    entries
-        .map(|entry| match entry.kind() {
-            "shorthand_property_identifier" => Some(cx.file.text_of(entry).to_owned()),
-            "pair" => {
-                let key = entry.child_by_field_name("key")?;
-                let plain = matches!(key.kind(), "property_identifier" | "string" | "number");
-                plain.then(|| cx.file.text_of(key).trim_matches(['\'', '"']).to_owned())
-            }
-            _ => None,
-        })
-        .collect()
-}
-
-/// An object goes into a field of its own, as a whole, where its entries can't be fields: its keys aren't known, one of
-/// them stands twice, or one is reserved and can't be renamed in place.
-fn nest_unknown_keys(cx: &FileContext<'_>, parts: &mut [Part<'_>], reserved: &HashSet<&str>) {
-    let mut taken: HashSet<String> = HashSet::new();
-    for part in parts {
-        let Part::Object(node) = part else { continue };
-        let known = keys(cx, *node).filter(|keys| {
-            let mut own: HashSet<&String> = HashSet::new();
-            keys.iter().all(|key| own.insert(key) && !taken.contains(key) && !taken.contains(&renamed(key, reserved)))
-        });
-        match known {
-            Some(keys) => taken.extend(keys.iter().map(|key| renamed(key, reserved))),
-            None => {
-                let names = vec!["details".to_owned()];
-                *part = Part::Value { node: *node, names, chosen: 0, name: String::new() };
-            }
-        }
-    }
-}
-
-/// A key as the record has it: one that the logger writes itself gets another name.
-fn renamed(key: &str, reserved: &HashSet<&str>) -> String {
-    if reserved.contains(key) { format!("{key}Value") } else { key.to_owned() }
-}
-
-/// Takes the value for the logger's `error` parameter out of `parts`: its place among them, and its node.
-fn take_error<'t>(cx: &FileContext<'_>, tail: Tail, parts: &mut Vec<Part<'t>>) -> Option<(usize, Node<'t>)> {
-    let (Tail::ErrorFields(accepts) | Tail::Error(accepts)) = tail else { return None };
-    let index = parts.iter().position(|part| {
-        let Part::Value { node, .. } = part else { return false };
-        node.kind() == "identifier"
-            && cx.is_error(*node)
-            && (accepts == ErrorType::Anything || cx.is_typed_error(*node))
-    })?;
     let node = parts.remove(index).node();
-    Some((index, node))
+    Ok(if before.is_empty() { ErrorArgument::InPlace(node) } else { ErrorArgument::Moved(node) })
+}
+
+/// Whether `node` names an error, of a type that the logger accepts.
+fn is_error(cx: &FileContext<'_>, node: Node<'_>, accepts: ErrorType) -> bool {
+    let inner = names::core(node);
+    if inner.kind() != "identifier" || !cx.is_error(inner) || node.kind() == "await_expression" {
+        return false;
+    }
+    let is_cast = matches!(node.kind(), "as_expression" | "satisfies_expression")
+        && node.named_child(1).is_some_and(|cast| cx.is_error_type(cast));
+    accepts == ErrorType::Anything || is_cast || (node.id() == inner.id() && cx.is_typed_error(inner))
+}
+
+/// Whether evaluating `node` changes nothing.
+fn is_quiet(node: Node<'_>) -> bool {
+    match node.kind() {
+        "identifier" | "this" => true,
+        "member_expression" => node.child_by_field_name("object").is_some_and(is_quiet),
+        _ => false,
+    }
+}
+
+/// Whether a name may be assigned to while a call is evaluated.
+fn may_change(cx: &FileContext<'_>, node: Node<'_>) -> bool {
+    let node = names::core(node);
+    let name = cx.name(cx.file.text_of(node));
+    let declaration = name.resolve(node.start_byte());
+    declaration.is_none_or(|declaration| matches!(declaration.kind, DeclarationKind::Let | DeclarationKind::Var))
 }
 
 /// Whether the logger's method has a parameter for what is left.
-fn check_tail(method: &Method, parts: &[Part<'_>], has_error: bool) -> Result<(), String> {
-    let has_fields = parts.iter().any(|part| !matches!(part, Part::Literal(_)));
-    match method.tail {
-        Tail::Fields | Tail::ErrorFields(_) => Ok(()),
-        Tail::Nothing | Tail::Error(_) if !has_fields => Ok(()),
-        Tail::Error(_) if has_error => Err(format!("the logger's `{}` takes no fields beside the error", method.name)),
-        Tail::Nothing | Tail::Error(_) => Err(format!("the logger's `{}` takes no fields", method.name)),
+fn check_fields(method: &Method, parts: &[Part<'_>], error: &ErrorArgument<'_>) -> Result<(), String> {
+    if method.fields.is_some() || !parts.iter().any(Part::is_field) {
+        return Ok(());
     }
+    let beside = if matches!(error, ErrorArgument::Nothing) { "" } else { " beside the error" };
+    Err(format!("the logger's `{}` has no parameter that takes any fields{beside}", method.name))
 }
 
-/// Gives each value a name that no other field has and that the logger doesn't reserve: where two collide, longer ones, and
-/// numbers where there are none.
-fn choose_names(cx: &FileContext<'_>, parts: &mut [Part<'_>], reserved: &HashSet<&str>) {
-    let fixed: HashSet<String> = parts
-        .iter()
-        .filter_map(|part| if let Part::Object(node) = part { keys(cx, *node) } else { None })
-        .flatten()
-        .map(|key| renamed(&key, reserved))
-        .collect();
-    loop {
-        let current: Vec<Option<String>> = parts
-            .iter()
-            .map(|part| match part {
-                Part::Value { names, chosen, .. } => Some(names[*chosen].clone()),
-                _ => None,
-            })
-            .collect();
-        let mut moved = false;
-        for (index, part) in parts.iter_mut().enumerate() {
-            let Part::Value { names, chosen, .. } = part else { continue };
-            let name = &names[*chosen];
-            let twice = current.iter().enumerate().any(|(other, taken)| other != index && taken.as_ref() == Some(name));
-            if (twice || fixed.contains(name) || reserved.contains(name.as_str())) && *chosen + 1 < names.len() {
-                *chosen += 1;
-                moved = true;
-            }
-        }
-        if !moved {
-            break;
-        }
-    }
-    let mut taken = fixed;
-    for part in parts {
-        let Part::Value { names, chosen, name, .. } = part else { continue };
-        let base = renamed(&names[*chosen], reserved);
-        let mut unique = base.clone();
-        let mut number = 2;
-        while !taken.insert(unique.clone()) {
-            unique = format!("{base}{number}");
-            number += 1;
-        }
-        *name = unique;
-    }
+/// All that is known of the new call.
+struct Draft<'a, 'b> {
+    cx: &'a FileContext<'b>,
+    call: Node<'a>,
+    arguments: &'a [Node<'a>],
+    /// `None` if it gets words of our own.
+    message: Option<Message<'a>>,
+    error: ErrorArgument<'a>,
+    parts: Vec<Part<'a>>,
+    reserved: Reserved<'a>,
 }
 
-/// Makes one object of all fields.
-fn wrap_fields(
-    cx: &FileContext<'_>,
-    parts: &[Part<'_>],
-    reserved: &HashSet<&str>,
-    gaps: &Gaps<'_, '_>,
-    script: &mut Script,
-) {
-    let fields: Vec<&Part<'_>> = parts.iter().filter(|part| !matches!(part, Part::Literal(_))).collect();
-    let (Some(first), Some(last)) = (fields.first(), fields.last()) else { return };
-    for part in &fields {
-        if let Part::Object(object) = part {
-            rename_reserved(cx, *object, reserved, script);
+impl<'a> Draft<'a, '_> {
+    fn literals(&self) -> Vec<Node<'a>> {
+        let literal = |part: &Part<'a>| if let Part::Literal(node) = part { Some(*node) } else { None };
+        self.parts.iter().filter_map(literal).collect()
+    }
+
+    fn fields(&self) -> Vec<&Part<'a>> {
+        self.parts.iter().filter(|part| part.is_field()).collect()
+    }
+
+    /// Whether all that there is of fields is one object, which stays as it is.
+    fn is_one_object(&self) -> bool {
+        matches!(self.fields()[..], [Part::Entries(_)])
+    }
+
+    /// Takes out of the list what stands elsewhere in the new call.
+    fn take_apart(&self, list: &mut List<'_, '_>) {
+        for literal in self.literals() {
+            list.drop_argument(literal);
         }
-    }
-    if let [Part::Object(_)] = fields[..] {
-        return;
-    }
-    // An object over several lines at the end keeps its braces: the fields before it go in on the first line.
-    let open_object = match last {
-        Part::Object(object) => gaps.hanging(*object, first.node()),
-        _ => None,
-    };
-    script.insert(first.node().start_byte(), open_object.clone().unwrap_or_else(|| "{ ".to_owned()));
-    for part in &fields {
-        match part {
-            Part::Value { node, name, .. } => {
-                if cx.file.text_of(*node) != name {
-                    script.insert(node.start_byte(), format!("{name}: "));
+        if let ErrorArgument::Moved(node) = self.error {
+            list.drop_argument(node);
+        }
+        if !self.is_one_object() {
+            for part in self.fields() {
+                if let Part::Entries(object) = part {
+                    list.open_object(*object);
                 }
             }
-            Part::Object(object) if open_object.is_some() && object.id() == last.node().id() => {
-                gaps.drop_open_brace(*object, script);
-            }
-            Part::Object(object) => gaps.drop_braces(*object, script),
-            Part::Literal(_) => {}
         }
     }
-    if open_object.is_none() {
-        script.insert(last.node().end_byte(), " }".to_owned());
-    }
-}
 
-fn rename_reserved(cx: &FileContext<'_>, object: Node<'_>, reserved: &HashSet<&str>, script: &mut Script) {
-    let mut cursor = object.walk();
-    for entry in object.named_children(&mut cursor) {
-        let (key, shorthand) = match entry.kind() {
-            "shorthand_property_identifier" => (entry, true),
-            "pair" => match entry.child_by_field_name("key") {
-                Some(key) => (key, false),
-                None => continue,
-            },
-            _ => continue,
-        };
-        let name = cx.file.text_of(key).trim_matches(['\'', '"']);
-        if !reserved.contains(name) {
-            continue;
+    /// Writes the arguments of the new call.
+    fn write(&self, list: &List<'_, '_>, method: &Method) -> Vec<(Range<usize>, String)> {
+        let mut script = Script::new(&self.cx.file.text, self.arguments[0].start_byte());
+        let mut done = self.write_message(&mut script);
+        done = self.write_error(list, done, &mut script);
+        done = self.write_fields(list, done, &mut script);
+        if method.fields.as_ref().is_some_and(|fields| fields.required) && self.fields().is_empty() {
+            script.put(", {}");
         }
-        let new = renamed(name, reserved);
-        if shorthand {
-            script.insert(key.start_byte(), format!("{new}: "));
+        script.put(&list.closing(done));
+        script.finish(list.end())
+    }
+
+    /// Each of these writes one part of the call behind what is there, and gives back the offset in the old text up to
+    /// which it is told by then.
+    fn write_message(&self, script: &mut Script<'_>) -> usize {
+        let first = self.arguments[0];
+        let literals = self.literals();
+        let Some(message) = self.message else {
+            let quote = message::quote(self.cx, first);
+            let text = message::made(self.cx, self.call, self.arguments, &literals, quote);
+            script.put(&format!("{quote}{text}{quote}"));
+            return first.start_byte();
+        };
+        let carries_values =
+            matches!(self.error, ErrorArgument::InPlace(_) | ErrorArgument::Moved(_)) || !self.fields().is_empty();
+        if carries_values || !literals.is_empty() {
+            message.write(self.cx, self.call, self.arguments, &literals, script);
         } else {
-            script.replace(key.byte_range(), new);
+            script.keep(first.byte_range());
         }
-    }
-}
-
-/// What stands between the arguments of one call.
-struct Gaps<'a, 'b> {
-    cx: &'a FileContext<'b>,
-    list: Node<'a>,
-    arguments: &'a [Node<'a>],
-}
-
-impl Gaps<'_, '_> {
-    fn text(&self) -> &str {
-        &self.cx.file.text
+        first.end_byte()
     }
 
-    /// Removes arguments, and for each the comma that parts it from the next, or from the one before. Comments stay.
-    fn remove(&self, removed: &[Node<'_>], script: &mut Script) {
-        let is_removed = |index: usize| removed.iter().any(|node| node.id() == self.arguments[index].id());
-        let mut index = 0;
-        while index < self.arguments.len() {
-            if !is_removed(index) {
-                index += 1;
-                continue;
+    fn write_error(&self, list: &List<'_, '_>, done: usize, script: &mut Script<'_>) -> usize {
+        let text = match self.error {
+            ErrorArgument::Nothing => return done,
+            ErrorArgument::InPlace(node) => {
+                self.separate(list, done, node, script);
+                script.keep(node.byte_range());
+                return node.end_byte();
             }
-            let first = index;
-            while index < self.arguments.len() && is_removed(index) {
-                index += 1;
-            }
-            self.remove_run(first, index, script);
-        }
-    }
-
-    /// Removes the arguments from `first` up to, but not including, `end`.
-    fn remove_run(&self, first: usize, end: usize, script: &mut Script) {
-        let (run, next) = (&self.arguments[first..end], self.arguments.get(end));
-        let previous = first.checked_sub(1).map(|index| self.arguments[index]);
-        let whole = match (previous, next) {
-            (_, Some(next)) => run[0].start_byte()..next.start_byte(),
-            (Some(previous), None) => previous.end_byte()..run[run.len() - 1].end_byte(),
-            (None, None) => run[0].byte_range(),
+            ErrorArgument::Moved(node) => self.cx.file.text_of(node),
+            ErrorArgument::Absent(word) => word,
         };
-        if !contains_comment(self.cx, &whole) {
-            script.replace(whole, String::new());
-            return;
+        match self.fields().first() {
+            Some(field) => script.put(&list.before(field.node())),
+            None => script.put(", "),
         }
-        let mut cursor = self.list.walk();
-        let commas: Vec<Node<'_>> = self.list.children(&mut cursor).filter(|child| child.kind() == ",").collect();
-        for argument in run {
-            script.replace(argument.byte_range(), String::new());
-            // Without a next argument the comma before may stay: a trailing comma is allowed.
-            let comma = commas.iter().find(|comma| comma.start_byte() >= argument.end_byte());
-            if let Some(comma) = comma.filter(|comma| next.is_some_and(|next| comma.end_byte() <= next.start_byte())) {
-                script.replace(comma.byte_range(), String::new());
+        script.put(text);
+        done
+    }
+
+    /// What parts what is written up to `done` from `next`.
+    fn separate(&self, list: &List<'_, '_>, done: usize, next: Node<'_>, script: &mut Script<'_>) {
+        script.put(&list.separator(done..next.start_byte(), &list.before(next)));
+    }
+
+    fn write_fields(&self, list: &List<'_, '_>, done: usize, script: &mut Script<'_>) -> usize {
+        let fields = self.fields();
+        let (Some(first), Some(last)) = (fields.first(), fields.last()) else { return done };
+        self.separate(list, done, first.node(), script);
+        if self.is_one_object() {
+            self.reserved.keep_entries(self.cx, first.node(), first.node().byte_range(), script);
+            return first.node().end_byte();
+        }
+        let braces = self.braces(&fields);
+        script.put("{");
+        let mut done = first.node().start_byte();
+        for (index, field) in fields.iter().enumerate() {
+            let inner = inner(field);
+            if index == 0 {
+                script.put(&list.comments(done..inner.start).unwrap_or_else(|| braces.open.clone()));
+            } else {
+                script.put(&list.separator(done..inner.start, &braces.between));
             }
-        }
-    }
-
-    /// How the fields object begins if it is to be united with `object`, which is the last argument and hangs over several
-    /// lines: `{`, a line break and the indent of its entries. `None` if it doesn't hang, or what comes before takes several
-    /// lines itself.
-    fn hanging(&self, object: Node<'_>, first: Node<'_>) -> Option<String> {
-        let entry = object.named_child(0)?;
-        let lead = &self.text()[object.start_byte() + 1..entry.start_byte()];
-        let one_line = !self.text()[first.start_byte()..object.start_byte()].contains('\n');
-        (lead.contains('\n') && lead.trim().is_empty() && one_line).then(|| format!("{{{lead}"))
-    }
-
-    /// Removes `{` and the blanks before it.
-    fn drop_open_brace(&self, object: Node<'_>, script: &mut Script) {
-        let start = self.text()[..object.start_byte()].trim_end_matches([' ', '\t']).len();
-        script.replace(start..object.start_byte() + 1, String::new());
-    }
-
-    /// Removes the braces, the blanks inside of them and a trailing comma.
-    fn drop_braces(&self, object: Node<'_>, script: &mut Script) {
-        let (start, end) = (object.start_byte(), object.end_byte());
-        let inside = &self.text()[start + 1..end - 1];
-        let lead = inside.len() - inside.trim_start_matches([' ', '\t']).len();
-        script.replace(start..start + 1 + lead, String::new());
-        let mut cursor = object.walk();
-        let last_comma = object.children(&mut cursor).filter(|child| child.kind() == ",").last();
-        let last_entry = object.named_children(&mut object.walk()).filter(|child| child.kind() != "comment").last();
-        if let (Some(comma), Some(entry)) = (last_comma, last_entry) {
-            if comma.start_byte() >= entry.end_byte() {
-                script.replace(comma.byte_range(), String::new());
+            match field {
+                Part::Entries(object) => self.reserved.keep_entries(self.cx, *object, inner.clone(), script),
+                Part::Value(value) => {
+                    if self.cx.file.text_of(value.node) != value.name {
+                        script.put(&format!("{}: ", value.name));
+                    }
+                    script.keep(inner.clone());
+                }
+                Part::Literal(_) => {}
             }
+            done = inner.end;
         }
-        let tail = inside.len() - inside.trim_end_matches([' ', '\t']).len();
-        script.replace(end - 1 - tail.min(inside.len() - lead)..end, String::new());
+        script.put(&list.comments(done..last.node().end_byte()).unwrap_or(braces.close));
+        script.put("}");
+        last.node().end_byte()
+    }
+
+    fn braces(&self, fields: &[&Part<'_>]) -> Braces {
+        let nodes: Vec<Node<'_>> = fields.iter().map(|field| field.node()).collect();
+        let objects = fields.iter().filter(|field| matches!(field, Part::Entries(_)));
+        let objects: Vec<Node<'_>> = objects.map(|field| field.node()).collect();
+        let length = |field: &&Part<'_>| {
+            let name = if let Part::Value(value) = field { value.name.len() + 2 } else { 0 };
+            field.node().byte_range().len() + name + 2
+        };
+        Braces::around(self.cx, &nodes, &objects, fields.iter().map(length).sum())
     }
 }
 
-/// Edits in the making: insertions at one place keep the order in which they were made.
-#[derive(Debug, Default)]
-pub struct Script {
-    edits: Vec<(Range<usize>, String)>,
-}
-
-impl Script {
-    /// Inserts `text` at a byte offset, behind what was inserted there before.
-    pub fn insert(&mut self, offset: usize, text: String) {
-        match self.edits.iter_mut().find(|(range, _)| *range == (offset..offset)) {
-            Some((_, before)) => before.push_str(&text),
-            None => self.edits.push((offset..offset, text)),
+/// The part of a field's argument that is kept.
+fn inner(field: &Part<'_>) -> Range<usize> {
+    match field {
+        Part::Entries(object) => {
+            let entries = entries(*object);
+            let start = entries.first().map_or(object.start_byte(), Node::start_byte);
+            start..entries.last().map_or(object.end_byte(), Node::end_byte)
         }
-    }
-
-    /// Puts `text` in place of a byte range.
-    pub fn replace(&mut self, range: Range<usize>, text: String) {
-        if !range.is_empty() || !text.is_empty() {
-            self.edits.push((range, text));
-        }
-    }
-
-    /// The edits, sorted; what touches is united.
-    fn finish(mut self) -> Vec<(Range<usize>, String)> {
-        self.edits.sort_by_key(|(range, _)| (range.start, range.end));
-        self.edits
+        field => field.node().byte_range(),
     }
 }

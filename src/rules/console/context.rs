@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use tree_sitter::Node;
@@ -53,9 +54,20 @@ impl<'a> FileContext<'a> {
         let Some(declaration) = name.resolve(identifier.start_byte()) else { return false };
         let path = self.file.path_to(declaration.range.clone());
         let annotation = path.iter().rev().skip(1).take(2).find_map(|node| node.child_by_field_name("type"));
-        annotation.is_some_and(|annotation| {
-            let text = self.file.text_of(annotation).trim_start_matches(':').trim();
-            text == "any" || text.ends_with("Error")
-        })
+        annotation.and_then(|annotation| annotation.named_child(0)).is_some_and(|annotation| self.is_error_type(annotation))
+    }
+
+    /// Whether a type is `any` or an `Error`.
+    pub fn is_error_type(&self, annotation: Node<'_>) -> bool {
+        matches!(
+            self.file.text_of(annotation),
+            "any" | "Error" | "TypeError" | "RangeError" | "SyntaxError" | "AggregateError"
+        )
+    }
+
+    /// Whether a stretch of code between tokens, which holds no strings, has a comment.
+    pub fn has_comment(&self, range: Range<usize>) -> bool {
+        let text = &self.file.text[range];
+        text.contains("//") || text.contains("/*")
     }
 }

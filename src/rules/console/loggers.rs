@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::contract::Contract;
+use super::contract::{Contract, Modules, Stated};
 use crate::config::{self, Form};
 use crate::edit::NewFile;
 use crate::project::{Problem, Project, RelPath, Surface, UnitId};
-use crate::syntax::Dialect;
-use crate::syntax::source::SourceFile;
 
 /// The module that a fix brings along where the edge functions have no logger.
 const EDGE_RUNTIME: &str = include_str!("../../../rules/console/runtime/edge.ts");
@@ -62,12 +60,16 @@ impl Loggers {
                 Surface::Frontend => &project.config.console.frontend,
             };
             let file = options.is_file().then(|| unit.base.join(options.module.get_ref())).flatten();
-            if let Some(file) = &file {
-                if loggers.modules.insert(file.clone()) {
-                    follow_imports(project, file, file, &mut loggers.closure);
-                }
+            let Some(file) = file else {
+                loggers.units.push(Logger::Usable(package(options)));
+                continue;
+            };
+            let modules = Modules::load(project, &file);
+            for part in modules.run_by(&file) {
+                loggers.closure.entry(part).or_insert_with(|| file.clone());
             }
-            loggers.units.push(logger(project, unit.surface, options, file));
+            loggers.units.push(logger(&modules, unit.surface, options, &file));
+            loggers.modules.insert(file);
         }
         loggers
     }
@@ -123,61 +125,58 @@ pub fn problem(module: &RelPath, reason: &str) -> Problem {
     Problem { path: Some(module.clone()), message }
 }
 
-fn logger(project: &Project, surface: Surface, options: &config::Logger, file: Option<RelPath>) -> Logger {
-    let stated = options.export.as_ref().map(|name| name.get_ref().clone());
-    let usable = |contract: Contract, new_file: Option<NewFile>| {
-        Logger::Usable(Usable {
-            module: file.as_ref().map_or_else(|| options.module.get_ref().clone(), ToString::to_string),
-            contract,
-            alias: options.alias.as_ref().map(|alias| alias.get_ref().clone()),
-            new_file,
-            file: file.clone(),
-        })
-    };
-    let Some(path) = &file else {
-        let form = options.form.unwrap_or(Form::Object);
-        return usable(Contract::stated(&stated.unwrap_or_else(|| "default".into()), form), None);
-    };
-    if project.sources.exists(path) {
-        let contract = match (&stated, options.form) {
-            (Some(export), Some(form)) => Ok(Contract::stated(export, form)),
-            (stated, _) => Contract::read(project, path, stated.as_deref()),
-        };
-        return match contract {
-            Ok(contract) => usable(contract, None),
-            Err(reason) => Logger::Unusable { module: path.clone(), reason },
-        };
-    }
-    let (text, own, own_form) = match surface {
-        Surface::Edge => (EDGE_RUNTIME, "log", Form::Function),
-        Surface::Frontend => (BROWSER_RUNTIME, "logger", Form::Object),
-    };
-    let (export, form) = match stated.as_deref() {
-        None => (own, own_form),
-        Some(name) if name == own => (own, own_form),
-        Some("createLogger") => ("createLogger", Form::Factory),
-        Some(other) => {
-            let reason = format!(
-                "it doesn't exist, and the one that a fix would bring along exports {own} and createLogger, not `{other}`"
-            );
-            return Logger::Unusable { module: path.clone(), reason };
-        }
-    };
-    usable(Contract::stated(export, form), Some(NewFile { path: path.clone(), text: text.to_owned() }))
+/// A logger from a package, which phase2.toml states all of.
+fn package(options: &config::Logger) -> Usable {
+    let export = stated(options).export.unwrap_or("default");
+    let contract = Contract::plain(export, options.form.unwrap_or(Form::Object));
+    usable(options, contract, None, None)
 }
 
-/// Notes all files that `file` imports as values, directly or not, as parts of `module`.
-fn follow_imports(project: &Project, module: &RelPath, file: &RelPath, closure: &mut BTreeMap<RelPath, RelPath>) {
-    let mut queue = vec![file.clone()];
-    while let Some(file) = queue.pop() {
-        let (Some(dialect), Ok(text)) = (Dialect::of(&file), project.sources.read(&file)) else { continue };
-        let source = SourceFile::parse(file.clone(), text, dialect);
-        for import in source.imports().statements.iter().filter(|import| !import.type_only) {
-            let Some(target) = project.resolver.resolve(&file, &import.specifier) else { continue };
-            if target != *module && !closure.contains_key(&target) {
-                closure.insert(target.clone(), module.clone());
-                queue.push(target);
-            }
-        }
+/// A logger from the module at `path`, be it there or not.
+fn logger(modules: &Modules<'_>, surface: Surface, options: &config::Logger, path: &RelPath) -> Logger {
+    let is_new = modules.file(path).is_none() && !modules.exists(path);
+    let contract = if is_new {
+        of_runtime(surface, stated(options).export)
+    } else {
+        Contract::read(modules, path, stated(options))
+    };
+    let text = match surface {
+        Surface::Edge => EDGE_RUNTIME,
+        Surface::Frontend => BROWSER_RUNTIME,
+    };
+    let new_file = is_new.then(|| NewFile { path: path.clone(), text: text.to_owned() });
+    match contract {
+        Ok(contract) => Logger::Usable(usable(options, contract, new_file, Some(path.clone()))),
+        Err(reason) => Logger::Unusable { module: path.clone(), reason },
+    }
+}
+
+/// The contract of the module that a fix brings along.
+fn of_runtime(surface: Surface, export: Option<&str>) -> Result<Contract, String> {
+    let (own, form) = match surface {
+        Surface::Edge => ("log", Form::Function),
+        Surface::Frontend => ("logger", Form::Object),
+    };
+    match export {
+        None => Ok(Contract::plain(own, form)),
+        Some(name) if name == own => Ok(Contract::plain(own, form)),
+        Some("createLogger") => Ok(Contract::plain("createLogger", Form::Factory)),
+        Some(other) => Err(format!(
+            "it doesn't exist, and the one that a fix would bring along exports {own} and createLogger, not `{other}`"
+        )),
+    }
+}
+
+fn stated(options: &config::Logger) -> Stated<'_> {
+    Stated { export: options.export.as_ref().map(|name| name.get_ref().as_str()), form: options.form }
+}
+
+fn usable(options: &config::Logger, contract: Contract, new_file: Option<NewFile>, file: Option<RelPath>) -> Usable {
+    Usable {
+        module: file.as_ref().map_or_else(|| options.module.get_ref().clone(), ToString::to_string),
+        contract,
+        alias: options.alias.as_ref().map(|alias| alias.get_ref().clone()),
+        new_file,
+        file,
     }
 }

@@ -1,9 +1,11 @@
 //! The message of a record: the text that a call logs, and what later literals add to it.
 
+use std::ops::Range;
+
 use tree_sitter::Node;
 
-use super::call::Script;
 use super::context::FileContext;
+use super::layout::Script;
 use super::names;
 
 /// The first argument of a call, where it is a text.
@@ -15,6 +17,8 @@ pub enum Message<'t> {
     Template(Node<'t>),
     /// A sum with a text in it, which is a text as a whole.
     Sum(Node<'t>),
+    /// Something else that is a text whatever happens: `x ? 'a' : 'b'`.
+    Other(Node<'t>),
 }
 
 /// The longest expression that a message of our own quotes, in bytes.
@@ -22,80 +26,134 @@ const MAX_EXPRESSION: usize = 60;
 
 impl<'t> Message<'t> {
     /// The message that `argument` is; `None` if it may be something else than a text.
-    pub fn of(argument: Node<'t>) -> Option<Message<'t>> {
-        match argument.kind() {
-            "string" => Some(Message::Constant(argument)),
-            "template_string" if last_substitution(argument).is_none() => Some(Message::Constant(argument)),
-            "template_string" => Some(Message::Template(argument)),
-            "binary_expression" if is_text(argument) => Some(Message::Sum(argument)),
-            _ => None,
-        }
-    }
-
-    fn node(self) -> Node<'t> {
-        match self {
-            Message::Constant(node) | Message::Template(node) | Message::Sum(node) => node,
+    pub fn of(cx: &FileContext<'_>, argument: Node<'t>) -> Option<Message<'t>> {
+        let node = unparenthesised(argument);
+        match node.kind() {
+            "string" => Some(Message::Constant(node)),
+            "template_string" if last_substitution(node).is_none() => Some(Message::Constant(node)),
+            "template_string" => Some(Message::Template(node)),
+            _ if !is_text(cx, node) => None,
+            "binary_expression" => Some(Message::Sum(node)),
+            _ => Some(Message::Other(node)),
         }
     }
 
     /// Whether the console would put later arguments into it: `%s`, `%d`, `%i`, `%f`, `%j`, `%o`, `%O`, `%c`, as the
-    /// Console Standard's formatter and Node have them.
+    /// Console Standard's formatter and Node have them, or would make one sign of `%%`.
     pub fn has_directive(self, cx: &FileContext<'_>) -> bool {
-        let text = cx.file.text_of(self.node()).as_bytes();
-        text.windows(2).any(|pair| pair[0] == b'%' && b"sdifjoOc".contains(&pair[1]))
+        let mut nodes = match self {
+            Message::Constant(node) | Message::Template(node) | Message::Sum(node) | Message::Other(node) => vec![node],
+        };
+        let is_directive = |text: &str| text.as_bytes().windows(2).any(|pair| pair[0] == b'%' && b"%sdifjoOc".contains(&pair[1]));
+        while let Some(node) = nodes.pop() {
+            match node.kind() {
+                "string" if is_directive(cx.file.text_of(node)) => return true,
+                "template_string" if texts(cx, node).any(is_directive) => return true,
+                "binary_expression" | "ternary_expression" | "parenthesized_expression" => {
+                    let mut cursor = node.walk();
+                    nodes.extend(node.named_children(&mut cursor));
+                }
+                _ => {}
+            }
+        }
+        false
     }
 
-    /// Makes the message fit for what follows: where values do, a trailing colon or blank goes; `literals` join it. Where
-    /// nothing is left of it, it gets words of our own.
-    pub fn edit(
+    /// Writes the message as it is when values follow it: without a trailing colon or blank, and with the `literals`. Where
+    /// nothing is left of it, it gets words of our own. `arguments` are those of `call`, the message first.
+    pub fn write(
         self,
         cx: &FileContext<'_>,
         call: Node<'_>,
         arguments: &[Node<'_>],
         literals: &[Node<'_>],
-        carries_values: bool,
-        script: &mut Script,
+        script: &mut Script<'_>,
     ) {
-        if !carries_values && literals.is_empty() {
-            return;
-        }
-        let (quoted, start) = match self {
-            Message::Constant(node) => (node, node.start_byte() + 1),
-            Message::Template(node) => {
-                (node, last_substitution(node).map_or(node.start_byte() + 1, |last| last.end_byte()))
-            }
-            Message::Sum(node) => match rightmost(node) {
-                right if right.kind() == "string" => (right, right.start_byte() + 1),
-                _ => {
-                    let quote = cx.file.style().quote;
-                    let text = joined("", literals.iter().map(|literal| literal_text(cx, *literal, quote)));
-                    if !text.is_empty() {
-                        script.insert(node.end_byte(), format!(" + {quote}{text}{quote}"));
-                    }
-                    return;
-                }
-            },
-        };
+        let whole = arguments[0].byte_range();
+        let Some((quoted, start)) = self.last_text() else { return self.append(cx, whole, literals, script) };
         let end = quoted.end_byte() - 1;
-        let quote = cx.file.text[..=end].chars().next_back().unwrap_or('\'');
+        let quote = quote_of(cx, quoted);
         let own = &cx.file.text[start..end];
-        let text = joined(own, literals.iter().map(|literal| literal_text(cx, *literal, quote)));
-        if text.trim().is_empty() && matches!(self, Message::Constant(_)) {
-            script.replace(start..end, made(cx, call, &arguments[1..], &[]));
-            return;
+        let mut text = joined(own, literals.iter().map(|literal| literal_text(cx, *literal, quote)));
+        let follows_value = quoted.start_byte() + 1 < start;
+        match self {
+            // `${x}: ` and `done` are `${x} done`.
+            _ if follows_value => {
+                if trim_label(own).is_empty() && !text.is_empty() {
+                    text.insert(0, ' ');
+                }
+            }
+            Message::Sum(sum) if text.trim().is_empty() => return keep_without_last(cx, sum, quoted, whole, script),
+            _ if text.trim().is_empty() => text = made(cx, call, &arguments[1..], &[], quote),
+            _ => {}
         }
         let kept = own.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
         let kept = (0..=kept).rev().find(|at| own.is_char_boundary(*at) && text.is_char_boundary(*at)).unwrap_or(0);
-        script.replace(start + kept..end, text[kept..].to_owned());
+        script.keep(whole.start..start + kept);
+        script.put(&text[kept..]);
+        script.keep(end..whole.end);
+    }
+
+    /// The literal that the message ends with, and the offset where its last text begins. `None` if it ends with a value.
+    fn last_text(self) -> Option<(Node<'t>, usize)> {
+        let mut node = match self {
+            Message::Constant(node) | Message::Template(node) | Message::Sum(node) => node,
+            Message::Other(_) => return None,
+        };
+        while matches!(node.kind(), "binary_expression" | "parenthesized_expression") {
+            node = match node.kind() {
+                "binary_expression" if !is_sum(node) => return None,
+                "binary_expression" => node.child_by_field_name("right")?,
+                _ => node.named_child(0)?,
+            };
+        }
+        match node.kind() {
+            "string" => Some((node, node.start_byte() + 1)),
+            "template_string" => {
+                Some((node, last_substitution(node).map_or(node.start_byte() + 1, |last| last.end_byte())))
+            }
+            _ => None,
+        }
+    }
+
+    /// Writes a message that ends with a value, and adds the literals to it as a text.
+    fn append(self, cx: &FileContext<'_>, whole: Range<usize>, literals: &[Node<'_>], script: &mut Script<'_>) {
+        let quote = cx.file.style().quote;
+        let text = joined("", literals.iter().map(|literal| literal_text(cx, *literal, quote)));
+        let needs_parentheses = matches!(self, Message::Other(node) if node.byte_range() == whole) && !text.is_empty();
+        script.put(if needs_parentheses { "(" } else { "" });
+        script.keep(whole);
+        script.put(if needs_parentheses { ")" } else { "" });
+        if !text.is_empty() {
+            script.put(&format!(" + {quote} {text}{quote}"));
+        }
+    }
+}
+
+/// Keeps a sum without `last`, the text at its end of which nothing is left; with it, if the sum is a text only by it.
+fn keep_without_last(cx: &FileContext<'_>, sum: Node<'_>, last: Node<'_>, whole: Range<usize>, script: &mut Script<'_>) {
+    let right = sum.child_by_field_name("right");
+    let left = sum.child_by_field_name("left").filter(|left| is_text(cx, *left));
+    match left {
+        Some(left) if right.map(|right| right.id()) == Some(last.id()) && !cx.has_comment(left.end_byte()..last.start_byte()) => {
+            script.keep(whole.start..left.end_byte());
+            script.keep(last.end_byte()..whole.end);
+        }
+        _ => script.keep(whole),
     }
 }
 
 /// The quote that a text beside `argument` gets: its own, else the file's.
 pub fn quote(cx: &FileContext<'_>, argument: Node<'_>) -> char {
-    match cx.file.text_of(argument).chars().next() {
-        Some(own @ ('\'' | '"')) => own,
+    match quote_of(cx, argument) {
+        own @ ('\'' | '"') => own,
         _ => cx.file.style().quote,
     }
+}
+
+/// The first character of a node.
+fn quote_of(cx: &FileContext<'_>, node: Node<'_>) -> char {
+    cx.file.text_of(node).chars().next().unwrap_or_default()
 }
 
 /// Whether an argument says the same every time, so that it belongs into the message.
@@ -104,16 +162,19 @@ pub fn is_literal(cx: &FileContext<'_>, node: Node<'_>) -> bool {
         "string" | "number" | "true" | "false" | "null" | "undefined" => true,
         "template_string" => last_substitution(node).is_none(),
         "identifier" => cx.file.text_of(node) == "undefined",
+        "unary_expression" => {
+            cx.file.text_of(node).starts_with('-') && node.named_child(0).is_some_and(|child| child.kind() == "number")
+        }
         _ => false,
     }
 }
 
-/// Words for a call that has none: `<function>: <expression>`, then the literals.
-pub fn made(cx: &FileContext<'_>, call: Node<'_>, arguments: &[Node<'_>], literals: &[Node<'_>]) -> String {
+/// Words for a call that has none, to stand between two of `quote`: `<function>: <expression>`, then the literals.
+pub fn made(cx: &FileContext<'_>, call: Node<'_>, arguments: &[Node<'_>], literals: &[Node<'_>], quote: char) -> String {
     let function = enclosing_function(cx, call).unwrap_or_else(|| cx.module_name.clone());
     let expression = arguments.first().map(|argument| expression(cx, *argument)).unwrap_or_default();
     let later = literals.iter().filter(|literal| arguments.first().map(Node::id) != Some(literal.id()));
-    let later = later.map(|literal| literal_text(cx, *literal, cx.file.style().quote));
+    let later = later.map(|literal| literal_text(cx, *literal, quote));
     joined(&format!("{function}: {expression}"), later)
 }
 
@@ -145,57 +206,104 @@ fn expression(cx: &FileContext<'_>, node: Node<'_>) -> String {
     if keys.is_empty() || keys.len() > MAX_EXPRESSION { name } else { keys }
 }
 
-/// The name of the innermost named function or method around a node.
+/// The name of the innermost function or method around a node that has one.
 fn enclosing_function(cx: &FileContext<'_>, node: Node<'_>) -> Option<String> {
     let path = cx.file.path_to(node.byte_range());
-    path.iter().enumerate().rev().find_map(|(depth, node)| {
-        let name = match node.kind() {
-            "function_declaration" | "generator_function_declaration" | "method_definition" => {
-                node.child_by_field_name("name")
-            }
-            "function_expression" | "arrow_function" => {
-                let holder = depth.checked_sub(1).map(|above| path[above])?;
-                node.child_by_field_name("name").or_else(|| match holder.kind() {
-                    "variable_declarator" | "public_field_definition" => holder.child_by_field_name("name"),
-                    "pair" => holder.child_by_field_name("key"),
-                    _ => None,
-                })
-            }
-            _ => None,
-        }?;
-        let name = cx.file.text_of(name);
-        let is_plain = name.chars().all(|part| part.is_alphanumeric() || part == '_' || part == '$');
+    (1..path.len()).rev().find_map(|depth| {
+        let name = function_name(cx, path[depth], &path[..depth])?;
+        let name = cx.file.text_of(name).trim_start_matches('#').trim_matches(['\'', '"']);
+        let is_plain = name.chars().all(|part| part.is_alphanumeric() || matches!(part, '_' | '$'));
         is_plain.then(|| name.to_owned())
     })
 }
 
-/// Whether an expression is a text whatever its other operands are.
-fn is_text(mut node: Node<'_>) -> bool {
-    loop {
-        match node.kind() {
-            "string" | "template_string" => return true,
-            "parenthesized_expression" => match node.named_child(0) {
-                Some(inner) => node = inner,
-                None => return false,
-            },
-            "binary_expression" if node.child_by_field_name("operator").is_some_and(|sign| sign.kind() == "+") => {
-                let right = node.child_by_field_name("right").map(|right| right.kind());
-                if matches!(right, Some("string" | "template_string")) {
-                    return true;
-                }
-                match node.child_by_field_name("left") {
-                    Some(left) => node = left,
-                    None => return false,
-                }
-            }
-            _ => return false,
+/// What a function is called, be it by its own name or by what holds it; `above` are the nodes around it.
+fn function_name<'t>(cx: &FileContext<'_>, function: Node<'t>, above: &[Node<'t>]) -> Option<Node<'t>> {
+    match function.kind() {
+        "function_declaration" | "generator_function_declaration" | "method_definition" => {
+            function.child_by_field_name("name")
         }
+        "function_expression" | "generator_function" | "arrow_function" => function
+            .child_by_field_name("name")
+            .or_else(|| holder_name(*above.last()?))
+            .or_else(|| hook_name(cx, above)),
+        _ => None,
     }
 }
 
-/// The last operand of a sum.
-fn rightmost(node: Node<'_>) -> Node<'_> {
-    node.child_by_field_name("right").unwrap_or(node)
+/// The name of what an expression is the value of.
+fn holder_name(holder: Node<'_>) -> Option<Node<'_>> {
+    match holder.kind() {
+        "variable_declarator" | "public_field_definition" => holder.child_by_field_name("name"),
+        "pair" => holder.child_by_field_name("key"),
+        "assignment_expression" => {
+            let left = holder.child_by_field_name("left")?;
+            left.child_by_field_name("property").or(Some(left))
+        }
+        _ => None,
+    }
+}
+
+/// `save` in `const save = useCallback(() => …)`, whose parts are `above` the function.
+fn hook_name<'t>(cx: &FileContext<'_>, above: &[Node<'t>]) -> Option<Node<'t>> {
+    let [.., holder, call, arguments] = above else { return None };
+    let is_hook = arguments.kind() == "arguments"
+        && call.child_by_field_name("function").is_some_and(|hook| {
+            let name = cx.file.text_of(hook);
+            name.rsplit('.').next().is_some_and(|name| name.starts_with("use"))
+        });
+    if is_hook { holder_name(*holder) } else { None }
+}
+
+/// Whether an expression is a text whatever its operands are.
+fn is_text(cx: &FileContext<'_>, node: Node<'_>) -> bool {
+    // The methods of a text that give another one.
+    const TO_TEXT: [&str; 7] = ["repeat", "padStart", "padEnd", "trim", "concat", "toUpperCase", "toLowerCase"];
+    // A sum may have thousands of operands, so its left side is followed in a loop.
+    let mut node = unparenthesised(node);
+    while is_sum(node) {
+        if node.child_by_field_name("right").is_some_and(|right| is_text(cx, right)) {
+            return true;
+        }
+        let Some(left) = node.child_by_field_name("left") else { return false };
+        node = unparenthesised(left);
+    }
+    match node.kind() {
+        "string" | "template_string" => true,
+        "ternary_expression" => ["consequence", "alternative"]
+            .iter()
+            .all(|branch| node.child_by_field_name(branch).is_some_and(|branch| is_text(cx, branch))),
+        "call_expression" => node.child_by_field_name("function").is_some_and(|function| {
+            let property = function.child_by_field_name("property").map(|property| cx.file.text_of(property));
+            property.is_some_and(|property| TO_TEXT.contains(&property))
+                && function
+                    .child_by_field_name("object")
+                    .is_some_and(|object| matches!(object.kind(), "string" | "template_string"))
+        }),
+        _ => false,
+    }
+}
+
+fn is_sum(node: Node<'_>) -> bool {
+    node.kind() == "binary_expression" && node.child_by_field_name("operator").is_some_and(|sign| sign.kind() == "+")
+}
+
+fn unparenthesised(mut node: Node<'_>) -> Node<'_> {
+    while node.kind() == "parenthesized_expression" && node.named_child_count() == 1 {
+        let Some(inner) = node.named_child(0) else { break };
+        node = inner;
+    }
+    node
+}
+
+/// The texts of a template between its substitutions.
+fn texts<'t>(cx: &'t FileContext<'_>, template: Node<'t>) -> impl Iterator<Item = &'t str> {
+    let mut cursor = template.walk();
+    let substitutions = template.named_children(&mut cursor).filter(|child| child.kind() == "template_substitution");
+    let mut bounds = vec![template.start_byte()];
+    bounds.extend(substitutions.flat_map(|substitution| [substitution.start_byte(), substitution.end_byte()]));
+    bounds.push(template.end_byte());
+    (0..bounds.len() / 2).map(move |index| &cx.file.text[bounds[2 * index]..bounds[2 * index + 1]])
 }
 
 fn last_substitution(template: Node<'_>) -> Option<Node<'_>> {

@@ -3,6 +3,8 @@
 mod call;
 mod context;
 mod contract;
+mod fields;
+mod layout;
 mod loggers;
 mod message;
 mod names;
@@ -66,7 +68,9 @@ impl Pass for ConsolePass<'_> {
         if self.loggers.is_module(&entry.path) || self.excluded.excludes_file(entry.path.as_str()) {
             return None;
         }
-        let cx = FileContext::new(file, &self.project.config.console, self.project.module_name(&entry.path));
+        // Written between quotes of any kind.
+        let module_name = self.project.module_name(&entry.path).replace(['\'', '"', '`', '\\', '$'], "_");
+        let cx = FileContext::new(file, &self.project.config.console, module_name);
         let uses = uses::find(&cx, hits);
         if uses.is_empty() {
             return None;

@@ -1,0 +1,207 @@
+//! What becomes of the message.
+
+use crate::harness::{FUNCTION, OBJECT, WITH_ERROR};
+
+#[test]
+fn a_label_loses_its_colon_and_its_blanks() {
+    OBJECT.check(&[
+        ("console.log('Done');", "logger.info('Done');"),
+        ("console.log('Done:');", "logger.info('Done:');"),
+        ("console.log('Failed:', x);", "logger.info('Failed', { x });"),
+        ("console.log('Failed: ', x);", "logger.info('Failed', { x });"),
+        ("console.log('Failed :', x);", "logger.info('Failed', { x });"),
+        ("console.log('Failed:\\n', x);", "logger.info('Failed', { x });"),
+        ("console.log('Failed\\t\\n', x);", "logger.info('Failed', { x });"),
+        ("console.log(\"Failed:\", x)", "logger.info(\"Failed\", { x })"),
+        ("console.log(`Failed:`, x)", "logger.info(`Failed`, { x })"),
+        ("console.log(`Failed:\n`, x)", "logger.info(`Failed`, { x })"),
+        ("console.log('it\\'s:', x);", "logger.info('it\\'s', { x });"),
+        ("console.log('a\\\\:', x);", "logger.info('a\\\\', { x });"),
+        ("console.log('a\\\\n', x);", "logger.info('a\\\\n', { x });"),
+        ("console.log('a::', x);", "logger.info('a:', { x });"),
+        ("console.log('Wait…', x);", "logger.info('Wait…', { x });"),
+        ("console.log('🚀', x);", "logger.info('🚀', { x });"),
+        ("console.log('[tag] 🚀 Go:', x);", "logger.info('[tag] 🚀 Go', { x });"),
+        ("console.log(('Failed:'), x);", "logger.info(('Failed'), { x });"),
+    ]);
+}
+
+#[test]
+fn every_method_has_its_level() {
+    FUNCTION.check(&[
+        ("console.log('a')", "log('info', 'a')"),
+        ("console.info('a')", "log('info', 'a')"),
+        ("console.debug('a')", "log('debug', 'a')"),
+        ("console.trace('a')", "log('debug', 'a')"),
+        ("console.warn('a')", "log('warn', 'a')"),
+        ("console.error(\"a\")", "log(\"error\", \"a\")"),
+        ("console?.log('a')", "log('info', 'a')"),
+        ("console.log?.('a')", "log('info', 'a')"),
+        ("console['warn']('a')", "log('warn', 'a')"),
+        ("globalThis.console.log('a')", "log('info', 'a')"),
+        ("window.console?.error('a')", "log('error', 'a')"),
+        ("if (x) console.log('a'); else console.warn('b');", "if (x) log('info', 'a'); else log('warn', 'b');"),
+    ]);
+}
+
+#[test]
+fn templates_stay() {
+    OBJECT.check(&[
+        ("console.log(`a ${b}`);", "logger.info(`a ${b}`);"),
+        ("console.log(`a ${b}: `);", "logger.info(`a ${b}: `);"),
+        ("console.log(`a ${b}: `, c);", "logger.info(`a ${b}`, { c });"),
+        ("console.log(`a ${b}`, c);", "logger.info(`a ${b}`, { c });"),
+        ("console.log(`${b}`, c);", "logger.info(`${b}`, { c });"),
+        ("console.log(`${b}:`, c);", "logger.info(`${b}`, { c });"),
+        ("console.log(`{ ${b} }`, c);", "logger.info(`{ ${b} }`, { c });"),
+        ("console.log(`a ${b ? `c: ${d}` : ''}:`, e);", "logger.info(`a ${b ? `c: ${d}` : ''}`, { e });"),
+        ("console.log(`${n % s}`, c);", "logger.info(`${n % s}`, { c });"),
+    ]);
+}
+
+#[test]
+fn sums_stay() {
+    OBJECT.check(&[
+        ("console.log('a ' + b);", "logger.info('a ' + b);"),
+        ("console.log('a ' + b + ':', c);", "logger.info('a ' + b, { c });"),
+        ("console.log('a ' + b + ' is:', c);", "logger.info('a ' + b + ' is', { c });"),
+        ("console.log(b + ':', c);", "logger.info(b + ':', { c });"),
+        ("console.log('a ' + (b + ' c:'), d);", "logger.info('a ' + (b + ' c'), { d });"),
+        ("console.log(('a ' + b + ' c:'), d);", "logger.info(('a ' + b + ' c'), { d });"),
+        ("console.log(1 + 2 + 'x', c);", "logger.info(1 + 2 + 'x', { c });"),
+        ("console.log(1 + 2, c);", "logger.info('orders: value', { value: 1 + 2, c });"),
+        ("console.log('a ' + `b ${c}: `, d);", "logger.info('a ' + `b ${c}`, { d });"),
+        ("console.log('a: ' + b, 'done');", "logger.info('a: ' + b + ' done');"),
+        ("console.log(a + ' ' + `${c}:`, 'd:');", "logger.info(a + ' ' + `${c} d`);"),
+        ("console.log('a ' + ': ' + ': ', b);", "logger.info('a ' + ': ', { b });"),
+        ("console.log('' + a, b);", "logger.info('' + a, { b });"),
+        ("console.log('\\n' + '='.repeat(50));", "logger.info('\\n' + '='.repeat(50));"),
+    ]);
+}
+
+#[test]
+fn what_is_a_text_anyhow_is_the_message() {
+    OBJECT.check(&[
+        ("console.log(ok ? 'Yes' : 'No', x);", "logger.info(ok ? 'Yes' : 'No', { x });"),
+        ("console.log(ok ? 'Yes' : 'No', 'x');", "logger.info((ok ? 'Yes' : 'No') + ' x');"),
+        ("console.log((ok ? 'Yes' : 'No'), 'x');", "logger.info((ok ? 'Yes' : 'No') + ' x');"),
+        ("console.log('='.repeat(50));", "logger.info('='.repeat(50));"),
+        ("console.log(ok ? 'Yes' : no);", "logger.info('orders: value', { value: ok ? 'Yes' : no });"),
+    ]);
+}
+
+#[test]
+fn literals_join_the_message() {
+    OBJECT.check(&[
+        ("console.log('a', 'b');", "logger.info('a b');"),
+        ("console.log('a:', 'b');", "logger.info('a b');"),
+        ("console.log('a:', x, 'of', y);", "logger.info('a of', { x, y });"),
+        ("console.log('a:', x, 'b:', y);", "logger.info('a, b', { x, y });"),
+        ("console.log('Took', ms, 'ms');", "logger.info('Took ms', { ms });"),
+        ("console.log('a', \"it's\");", "logger.info('a it\\'s');"),
+        ("console.log(\"a\", 'say \"b\"');", "logger.info(\"a say \\\"b\\\"\");"),
+        ("console.log('a', `b ${'`'}`);", "logger.info('a', { text: `b ${'`'}` });"),
+        ("console.log(`a`, '`${b}`');", "logger.info(`a \\`\\${b}\\``);"),
+        ("console.log('a', `b\nc`);", "logger.info('a b\\nc');"),
+        ("console.log('a', 1, -2, null, true, undefined);", "logger.info('a 1 -2 null true undefined');"),
+        ("console.log('a', '', x);", "logger.info('a', { x });"),
+        ("console.log('a', {}, x);", "logger.info('a', { x });"),
+        ("console.log(`a ${b}`, 'done');", "logger.info(`a ${b} done`);"),
+        ("console.log(`a ${b}:`, 'done');", "logger.info(`a ${b} done`);"),
+        ("console.log(`a ${b} is`, 'done');", "logger.info(`a ${b} is done`);"),
+        ("console.log('', 'b', x);", "logger.info('b', { x });"),
+    ]);
+}
+
+#[test]
+fn a_call_without_words_gets_some() {
+    OBJECT.check(&[
+        ("console.log(x);", "logger.info('orders: x', { x });"),
+        ("console.log('', x);", "logger.info('orders: x', { x });"),
+        ("console.log(':', x);", "logger.info('orders: x', { x });"),
+        ("console.log(user.id);", "logger.info('orders: user.id', { userId: user.id });"),
+        ("console.log({ a, b: 1 });", "logger.info('orders: a, b', { a, b: 1 });"),
+        ("console.log(load(1));", "logger.info('orders: load(1)', { load: load(1) });"),
+        ("console.log(load());", "logger.info('orders: load()', { load: load() });"),
+        ("console.log(x, 'done');", "logger.info('orders: x done', { x });"),
+        ("console.log(42);", "logger.info('orders: 42');"),
+        ("console.log(null, x);", "logger.info('orders: null', { x });"),
+        ("console.log({});", "logger.info('orders: details');"),
+        ("console.log(\"\", x);", "logger.info(\"orders: x\", { x });"),
+        ("console.log(JSON.stringify(x));", "logger.info('orders: JSON.stringify(x)', { x: JSON.stringify(x) });"),
+        ("console.log(await load());", "logger.info('orders: load', { load: await load() });"),
+    ]);
+}
+
+#[test]
+fn those_words_name_the_function() {
+    let call = "console.log(x);";
+    let record = |name: &str| format!("logger.info('{name}: x', {{ x }});");
+    let around = [
+        ("function save() { CALL }", "save"),
+        ("export default async function save() { CALL }", "save"),
+        ("export default function () { CALL }", "orders"),
+        ("function* save() { CALL }", "save"),
+        ("const save = () => { CALL };", "save"),
+        ("const save = async function () { CALL };", "save"),
+        ("const save = function inner() { CALL };", "inner"),
+        ("class A { save() { CALL } }", "save"),
+        ("class A { #save() { CALL } }", "save"),
+        ("class A { save = () => { CALL }; }", "save"),
+        ("class A { static async save() { CALL } }", "save"),
+        ("const o = { save() { CALL } };", "save"),
+        ("const o = { save: () => { CALL } };", "save"),
+        ("const o = { 'save': function () { CALL } };", "save"),
+        ("const o = { 'on save': function () { CALL } };", "orders"),
+        ("module.save = () => { CALL };", "save"),
+        ("function save() { items.forEach((i) => { CALL }); }", "save"),
+        ("items.forEach((i) => { CALL });", "orders"),
+        ("const save = useCallback(async () => { CALL }, []);", "save"),
+        ("const save = React.useCallback(() => { CALL }, []);", "save"),
+        ("const all = items.map((i) => { CALL });", "orders"),
+        ("useEffect(() => { CALL }, []);", "orders"),
+        ("try { CALL } catch {}", "orders"),
+    ];
+    let table: Vec<(String, String)> = around
+        .iter()
+        .map(|(code, name)| (code.replace("CALL", call), code.replace("CALL", &record(name))))
+        .collect();
+    OBJECT.check(&table.iter().map(|(before, after)| (before.as_str(), after.as_str())).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_percent_sign_is_no_format_by_itself() {
+    OBJECT.check(&[
+        ("console.log('100% done');", "logger.info('100% done');"),
+        ("console.log('100%s');", "logger.info('100%s');"),
+        ("console.log('100% done', x);", "logger.info('100% done', { x });"),
+        ("console.log('a', '%s', x);", "logger.info('a %s', { x });"),
+    ]);
+    OBJECT.refuses(&[
+        ("console.log('a %s', x);", "format string"),
+        ("console.log('%cStyled', 'color: red');", "format string"),
+        ("console.log(`a ${b} %d`, x);", "format string"),
+        ("console.log('a ' + b + ' %o', x);", "format string"),
+        ("console.log('100%% of', x);", "format string"),
+        ("console.log(ok ? 'a %s' : 'b', x);", "format string"),
+    ]);
+}
+
+#[test]
+fn what_stays() {
+    WITH_ERROR.refuses(&[
+        ("console.log();", "empty line"),
+        ("console.log(...args);", "spread"),
+        ("console.log('a', ...args);", "spread"),
+        ("console /* a */ .log('a');", "a comment stands between"),
+        ("console.table(x);", "no counterpart"),
+        ("console.group('a');", "no counterpart"),
+        ("console[level]('a');", "only known at run time"),
+        ("p.catch(console.error);", "handed on as a function"),
+        ("const f = () => console.log('a');", "value of an arrow function"),
+        ("x && console.log('a');", "its value is used"),
+        ("void console.log('a');", "its value is used"),
+        ("console.log = noop;", "assigned to"),
+        ("keep(console);", "handed on"),
+    ]);
+}
