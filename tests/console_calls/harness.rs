@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
-use phase2::config::Config;
+use phase2::config::{Config, ConfigFile};
 use phase2::engine::{self, FixMode, Request};
 use phase2::project::{Problem, Project};
 use phase2::rules;
@@ -76,7 +75,7 @@ pub fn fix(config: &str, files: &[(&str, &str)]) -> Fixed {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
-    let config = Config::parse(config, Path::new("phase2.toml"), &rules::names()).unwrap();
+    let config = Config::parse(&ConfigFile::new("phase2.toml", config), &rules::names()).unwrap();
     let project = Project::open(folder.path(), config).unwrap();
     let selection = project.select(&[], folder.path()).unwrap();
     let request = Request {
