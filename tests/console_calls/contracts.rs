@@ -41,12 +41,20 @@ const LOGGER: &str = "logger.warn('a', { x });\ntry {} catch (e) { logger.error(
 fn a_function_in_every_form() {
     let import = "import { log } from './lib/logger';";
     check(&[
-        ("export function log(level: 'warn' | 'error', message: string, fields?: Record<string, unknown>) {}", import, LOG),
+        (
+            "export function log(level: 'warn' | 'error', message: string, fields?: Record<string, unknown>) {}",
+            import,
+            LOG,
+        ),
         ("export const log = (level: string, message: string, fields = {}) => {};", import, LOG),
         ("const log = function (level: string, message: string, data?: object) {};\nexport { log };", import, LOG),
         ("function write(level: string, message: string, data?: unknown) {}\nexport { write as log };", import, LOG),
         ("export function log(level, message, ...rest) {}", import, LOG),
-        ("type LogLevel = 'warn' | 'error';\nexport function log(level: LogLevel, msg: string, meta?: any) {}", import, LOG),
+        (
+            "type LogLevel = 'warn' | 'error';\nexport function log(level: LogLevel, msg: string, meta?: any) {}",
+            import,
+            LOG,
+        ),
         (
             "type Log = (level: 'warn' | 'error', message: string, fields?: Record<string, any>) => void;\nexport const log: Log = (l, m, f) => {};",
             import,
@@ -99,18 +107,47 @@ fn an_object_in_every_form() {
         (&format!("export const logger = {{ {arrows} }} as const;"), import, LOGGER),
         (&format!("const logger = {{ {methods} }};\nexport {{ logger }};"), import, LOGGER),
         (&format!("export const logger = Object.freeze({{ {methods} }});"), import, LOGGER),
-        ("function warn(m: string, f?: object) {}\nconst error = (m: string, f?: object) => {};\nexport const logger = { warn, error };", import, LOGGER),
+        (
+            "function warn(m: string, f?: object) {}\nconst error = (m: string, f?: object) => {};\nexport const logger = { warn, error };",
+            import,
+            LOGGER,
+        ),
         ("export const logger = { warn: console.warn, error: console.error.bind(console) };", import, LOGGER),
         ("export const logger = { ...console };", import, LOGGER),
         (&format!("interface L {signatures}\nexport const logger: L = make();"), import, LOGGER),
         (&format!("type L = {signatures};\nexport const logger = make() as L;"), import, LOGGER),
-        (&format!("interface L {signatures}\nexport const logger = {{ warn(m, f) {{}}, error(m, f) {{}} }} satisfies L;"), import, LOGGER),
-        ("interface W { warn(m: string, f?: object): void }\ninterface L extends W { error(m: string, f?: object): void }\nexport const logger: L = make();", import, LOGGER),
+        (
+            &format!(
+                "interface L {signatures}\nexport const logger = {{ warn(m, f) {{}}, error(m, f) {{}} }} satisfies L;"
+            ),
+            import,
+            LOGGER,
+        ),
+        (
+            "interface W { warn(m: string, f?: object): void }\ninterface L extends W { error(m: string, f?: object): void }\nexport const logger: L = make();",
+            import,
+            LOGGER,
+        ),
         (&format!("class L {class}\nexport const logger = new L();"), import, LOGGER),
         (&format!("class B {class}\nclass L extends B {{}}\nexport const logger = new L();"), import, LOGGER),
-        ("class L { warn = (m: string, f?: object) => {}; error = (m: string, f?: object) => {}; }\nexport const logger = new L();", import, LOGGER),
-        (&format!("class L {}\nexport const logger = L.getInstance();", class.replacen('{', "{ static getInstance() { return new L(); }", 1)), import, LOGGER),
-        (&format!("class L {class}\nfunction make() {{ return new L(); }}\nexport const logger = make();"), import, LOGGER),
+        (
+            "class L { warn = (m: string, f?: object) => {}; error = (m: string, f?: object) => {}; }\nexport const logger = new L();",
+            import,
+            LOGGER,
+        ),
+        (
+            &format!(
+                "class L {}\nexport const logger = L.getInstance();",
+                class.replacen('{', "{ static getInstance() { return new L(); }", 1)
+            ),
+            import,
+            LOGGER,
+        ),
+        (
+            &format!("class L {class}\nfunction make() {{ return new L(); }}\nexport const logger = make();"),
+            import,
+            LOGGER,
+        ),
         ("import winston from 'npm:winston@3';\nexport const logger = winston.createLogger({});", import, LOGGER),
         ("import { createLogger } from 'winston';\nexport const logger = createLogger({});", import, LOGGER),
         (
@@ -118,11 +155,7 @@ fn an_object_in_every_form() {
             "import { Logger } from './lib/logger';",
             &LOGGER.replace("logger.", "Logger."),
         ),
-        (
-            &format!("const log = {{ {methods} }};\nexport default log;"),
-            "import logger from './lib/logger';",
-            LOGGER,
-        ),
+        (&format!("const log = {{ {methods} }};\nexport default log;"), "import logger from './lib/logger';", LOGGER),
         (
             &format!("export const log = {{ {methods} }};\nexport const name = 1;"),
             "import { log } from './lib/logger';",
@@ -142,9 +175,17 @@ fn a_factory_in_every_form() {
     let methods = "warn(m: string, f?: object) {}, error(m: string, f?: object) {}";
     let made = |argument: &str| format!("const logger = createLogger({argument});\n\n{LOGGER}");
     check(&[
-        (&format!("export function createLogger(name: string) {{ return {{ {methods} }}; }}"), import, &made("'orders'")),
+        (
+            &format!("export function createLogger(name: string) {{ return {{ {methods} }}; }}"),
+            import,
+            &made("'orders'"),
+        ),
         (&format!("export const createLogger = (name: string) => ({{ {methods} }});"), import, &made("'orders'")),
-        (&format!("export function createLogger(name: string, o = {{}}) {{ const l = {{ {methods} }}; return l; }}"), import, &made("'orders'")),
+        (
+            &format!("export function createLogger(name: string, o = {{}}) {{ const l = {{ {methods} }}; return l; }}"),
+            import,
+            &made("'orders'"),
+        ),
         (&format!("export function createLogger() {{ return {{ {methods} }}; }}"), import, &made("")),
         (
             "class L { constructor(n: string) {} warn(m: string, f?: object) {} error(m: string, f?: object) {} }\nexport const createLogger = (name: string): L => new L(name);",
@@ -157,7 +198,9 @@ fn a_factory_in_every_form() {
             &made("{ function: 'orders' }"),
         ),
         (
-            &format!("interface C {{ service?: string }}\nexport function createLogger(context: C) {{ return {{ {methods} }}; }}"),
+            &format!(
+                "interface C {{ service?: string }}\nexport function createLogger(context: C) {{ return {{ {methods} }}; }}"
+            ),
             import,
             &made("{ service: 'orders' }"),
         ),
@@ -167,7 +210,8 @@ fn a_factory_in_every_form() {
 #[test]
 fn parameters_for_errors_and_fields() {
     let import = "import { logger } from './lib/logger';";
-    let object = |error: &str| format!("export const logger = {{ warn(m: string, f?: object) {{}}, error({error}) {{}} }};");
+    let object =
+        |error: &str| format!("export const logger = {{ warn(m: string, f?: object) {{}}, error({error}) {{}} }};");
     let with = |error: &str| format!("logger.warn('a', {{ x }});\ntry {{}} catch (e) {{ logger.error({error}); }}");
     for (parameters, arguments) in [
         ("m: string, f?: Record<string, unknown>", "'b', { error: e }"),
@@ -195,12 +239,16 @@ fn parameters_for_errors_and_fields() {
 
 #[test]
 fn what_a_method_does_not_take_stays() {
-    let object = |error: &str| format!("export const logger = {{ warn(m: string, f?: object) {{}}, error({error}) {{}} }};");
+    let object =
+        |error: &str| format!("export const logger = {{ warn(m: string, f?: object) {{}}, error({error}) {{}} }};");
     for (parameters, reason) in [
         ("m: string", "no parameter that takes any fields"),
         ("m: string, e: Error, f?: object", "requires an Error"),
         ("m: string, f?: Record<string, string>", "no parameter that takes any fields"),
         ("m: string, f?: { requestId?: string }", "no parameter that takes any fields"),
+        ("m: string, f?: { [key: string]: string }", "no parameter that takes any fields"),
+        ("m: string, f?: Record<string, unknown> & { [key: string]: string }", "no parameter that takes any fields"),
+        ("m: string, f?: { id: string; [key: string]: unknown }", "no parameter that takes any fields"),
         ("m: string, f?: Context", "no parameter that takes any fields"),
         ("m: string, code?: number", "no parameter that takes any fields"),
     ] {
@@ -234,7 +282,10 @@ fn a_module_without_a_logger_is_an_error_that_lists_its_exports() {
         ("export function log(level: 'warn' | 'error', m: string, x: number) {}\n", "it exports log"),
         ("export function log(m: string, level: 'warn' | 'error') {}\n", "it exports log"),
         ("export class Logger { warn(m: string) {} error(m: string) {} }\n", "it exports Logger"),
-        ("class L { private warn(m: string) {} private error(m: string) {} }\nexport const logger = new L();\n", "it exports logger"),
+        (
+            "class L { private warn(m: string) {} private error(m: string) {} }\nexport const logger = new L();\n",
+            "it exports logger",
+        ),
         ("export * from 'elsewhere';\n", "it exports *"),
     ]);
 }
@@ -244,7 +295,11 @@ fn what_is_exported_again_is_followed() {
     let logger = "import type { Fields, Level } from './types';\n\
                   export function log(level: Level, message: string, fields?: Fields) {}\n";
     let types = "export type Level = 'info' | 'warn' | 'error';\nexport interface Fields { [key: string]: unknown }\n";
-    let others = [("src/lib/log/types.ts", types), ("src/lib/log/index.ts", "export * from './write';\n"), ("src/lib/log/write.ts", logger)];
+    let others = [
+        ("src/lib/log/types.ts", types),
+        ("src/lib/log/index.ts", "export * from './write';\n"),
+        ("src/lib/log/write.ts", logger),
+    ];
     for (module, import, call) in [
         ("export * from './log';\n", "{ log }", "log"),
         ("export { log } from './log';\n", "{ log }", "log"),
@@ -267,7 +322,8 @@ fn what_the_logger_is_made_of_stays() {
         assert!(matches!(&fixed.left[..], [help] if help.contains("imports this file")), "{fixed:#?}");
         assert_eq!(fixed.texts.keys().collect::<Vec<_>>(), ["src/orders.ts"]);
     }
-    let module = "import type { Fields } from './write';\nexport function log(level: string, m: string, f?: Fields) {}\n";
+    let module =
+        "import type { Fields } from './write';\nexport function log(level: string, m: string, f?: Fields) {}\n";
     let types = "export type Fields = Record<string, unknown>;\nconsole.log('a');\n";
     let fixed = fix_with(module, &[("src/lib/write.ts", types)], "");
     assert!(fixed.texts["src/lib/write.ts"].contains("log('info', 'a');"), "{fixed:#?}");
@@ -292,4 +348,35 @@ fn what_is_stated_goes_before_what_is_read() {
     assert!(matches!(&fixed.errors[..], [error] if error.contains("doesn't export `gone`")), "{fixed:#?}");
     let fixed = fix_with(module, &[], "[console.frontend]\nexport = 'far'\n");
     assert!(matches!(&fixed.errors[..], [error] if error.contains("`far` is neither")), "{fixed:#?}");
+}
+
+#[test]
+fn a_logger_that_is_made_already_is_used() {
+    let module = "export function createLogger(name: string) { return { warn(m: string, f?: object) {}, error(m: string, f?: object) {} }; }\n";
+    let import = "import { createLogger } from './lib/logger';\n\n";
+    let after = |code: &str| {
+        let text = format!("{import}{code}");
+        let mut fixed = fix("", &[("src/lib/logger.ts", module), ("src/orders.ts", &text)]);
+        assert!(fixed.errors.is_empty() && fixed.left.is_empty(), "{fixed:#?}");
+        fixed.texts.remove("src/orders.ts").unwrap().replacen(import, "", 1)
+    };
+    assert_eq!(
+        after("const log = createLogger('o');\nconsole.warn('a');\n"),
+        "const log = createLogger('o');\nlog.warn('a');\n"
+    );
+    assert_eq!(
+        after("function f() { console.warn('a'); }\nexport const log = createLogger('o');\n"),
+        "function f() { log.warn('a'); }\nexport const log = createLogger('o');\n"
+    );
+    // What runs before it is made needs another one.
+    let early = after("console.warn('a');\nconst log = createLogger('o');\n");
+    assert!(early.contains("const logger = createLogger('orders');") && early.contains("logger.warn('a');"), "{early}");
+}
+
+#[test]
+fn an_optional_method_is_no_method() {
+    let module = "interface L { warn?(m: string, f?: object): void; info(m: string): void; error(m: string, f?: object): void }\n\
+                  export const logger: L = make();\n";
+    let fixed = fix_with(module, &[], "");
+    assert!(matches!(&fixed.left[..], [help] if help.contains("no method for the level `warn`")), "{fixed:#?}");
 }

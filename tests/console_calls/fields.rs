@@ -21,7 +21,10 @@ fn a_value_is_named_by_what_it_is() {
         ("console.log('a', load());", "logger.info('a', { load: load() });"),
         ("console.log('a', await res.text());", "logger.info('a', { text: await res.text() });"),
         ("console.log('a', (await load()).data);", "logger.info('a', { loadData: (await load()).data });"),
-        ("console.log('a', JSON.stringify(body, null, 2));", "logger.info('a', { body: JSON.stringify(body, null, 2) });"),
+        (
+            "console.log('a', JSON.stringify(body, null, 2));",
+            "logger.info('a', { body: JSON.stringify(body, null, 2) });",
+        ),
         ("console.log('a', String(user.id));", "logger.info('a', { userId: String(user.id) });"),
         ("console.log('a', new Date());", "logger.info('a', { date: new Date() });"),
         ("console.log('a', new Error('b'));", "logger.info('a', { error: new Error('b') });"),
@@ -45,7 +48,10 @@ fn a_value_is_named_by_what_it_is() {
         ("console.log('a', import.meta.url);", "logger.info('a', { url: import.meta.url });"),
         ("function* f() { console.log('a', yield x); }", "function* f() { logger.info('a', { value: yield x }); }"),
         ("console.log('a', tag`b`);", "logger.info('a', { tag: tag`b` });"),
-        ("console.log('a', items.length, 'of', all.length);", "logger.info('a of', { itemsLength: items.length, allLength: all.length });"),
+        (
+            "console.log('a', items.length, 'of', all.length);",
+            "logger.info('a of', { itemsLength: items.length, allLength: all.length });",
+        ),
     ]);
 }
 
@@ -53,14 +59,32 @@ fn a_value_is_named_by_what_it_is() {
 fn an_error_is_called_error() {
     OBJECT.check(&[
         ("try {} catch (e) { console.error('a', e); }", "try {} catch (e) { logger.error('a', { error: e }); }"),
-        ("try {} catch (error) { console.error('a', error); }", "try {} catch (error) { logger.error('a', { error }); }"),
-        ("try {} catch (err: any) { console.error(err); }", "try {} catch (err: any) { logger.error('orders: err', { error: err }); }"),
-        ("try {} catch (e) { console.error('a', e.message); }", "try {} catch (e) { logger.error('a', { eMessage: e.message }); }"),
-        ("try {} catch (e) { console.error('a', (e as Error).message); }", "try {} catch (e) { logger.error('a', { eMessage: (e as Error).message }); }"),
-        ("try {} catch (e) { console.error('a', e as Error); }", "try {} catch (e) { logger.error('a', { error: e as Error }); }"),
+        (
+            "try {} catch (error) { console.error('a', error); }",
+            "try {} catch (error) { logger.error('a', { error }); }",
+        ),
+        (
+            "try {} catch (err: any) { console.error(err); }",
+            "try {} catch (err: any) { logger.error('orders: err', { error: err }); }",
+        ),
+        (
+            "try {} catch (e) { console.error('a', e.message); }",
+            "try {} catch (e) { logger.error('a', { eMessage: e.message }); }",
+        ),
+        (
+            "try {} catch (e) { console.error('a', (e as Error).message); }",
+            "try {} catch (e) { logger.error('a', { eMessage: (e as Error).message }); }",
+        ),
+        (
+            "try {} catch (e) { console.error('a', e as Error); }",
+            "try {} catch (e) { logger.error('a', { error: e as Error }); }",
+        ),
         ("p.catch((e) => { console.error('a', e); });", "p.catch((e) => { logger.error('a', { error: e }); });"),
         ("p.then(f, (e) => { console.error('a', e); });", "p.then(f, (e) => { logger.error('a', { error: e }); });"),
-        ("const { error: insertError } = r; console.error('a', insertError);", "const { error: insertError } = r; logger.error('a', { error: insertError });"),
+        (
+            "const { error: insertError } = r; console.error('a', insertError);",
+            "const { error: insertError } = r; logger.error('a', { error: insertError });",
+        ),
         (
             "const { error: a } = r, { error: b } = s; console.error('x', a, b);",
             "const { error: a } = r, { error: b } = s; logger.error('x', { a, b });",
@@ -131,7 +155,10 @@ fn no_field_has_a_name_of_the_record() {
             "console.log('a', { message, messageValue: 1 });",
             "logger.info('a', { details: { message, messageValue: 1 } });",
         ),
-        ("console.log('a', { message }, message);", "logger.info('a', { messageValue: message, messageValue2: message });"),
+        (
+            "console.log('a', { message }, message);",
+            "logger.info('a', { messageValue: message, messageValue2: message });",
+        ),
     ]);
 }
 
@@ -153,11 +180,11 @@ fn a_parameter_for_the_error_gets_it() {
         ("try {} catch (e) { console.error('a', 'b', e); }", "try {} catch (e) { logger.error('a b', e); }"),
         ("try {} catch (e) { console.error('a', e, 'b'); }", "try {} catch (e) { logger.error('a b', e); }"),
         ("try {} catch (e) { console.error(x, e); }", "try {} catch (e) { logger.error('orders: x', e, { x }); }"),
-        ("try {} catch (e) { console.error('a', e as Error, x); }", "try {} catch (e) { logger.error('a', e as Error, { x }); }"),
         (
-            "try {} catch (e) { console.error('a', e, e); }",
-            "try {} catch (e) { logger.error('a', e, { error: e }); }",
+            "try {} catch (e) { console.error('a', e as Error, x); }",
+            "try {} catch (e) { logger.error('a', e as Error, { x }); }",
         ),
+        ("try {} catch (e) { console.error('a', e, e); }", "try {} catch (e) { logger.error('a', e, { error: e }); }"),
         (
             "try {} catch (e) {\n  console.error(\n    'a',\n    x,\n    e,\n  );\n}",
             "try {} catch (e) {\n  logger.error(\n    'a',\n    e,\n    { x },\n  );\n}",
@@ -167,8 +194,6 @@ fn a_parameter_for_the_error_gets_it() {
             "try {} catch (e) { logger.error('a', e, { x } /* b */ /* c */); }",
         ),
     ]);
-    WITH_ERROR.refuses(&[(
-        "let { error } = await f(); console.error('a', g(), error);",
-        "the error might be another one",
-    )]);
+    WITH_ERROR
+        .refuses(&[("let { error } = await f(); console.error('a', g(), error);", "the error might be another one")]);
 }

@@ -141,7 +141,9 @@ impl Generator {
     fn argument(&mut self) -> String {
         match self.below(12) {
             0 => self.string(),
-            1 => self.pick(&["1", "-1", "null", "true", "undefined", "'it\"s'", "\"it's\"", "`${1}`", "''", "{}"]).to_owned(),
+            1 => self
+                .pick(&["1", "-1", "null", "true", "undefined", "'it\"s'", "\"it's\"", "`${1}`", "''", "{}"])
+                .to_owned(),
             2..5 => self.object(1),
             _ => self.expression(2),
         }

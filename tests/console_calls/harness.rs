@@ -112,7 +112,8 @@ impl Logger {
         let mut files: Vec<(&str, &str)> = texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
         files.push((self.path, self.module));
         let mut fixed = fix("", &files);
-        let of_error = |error: &String| texts.iter().find(|(path, _)| error.starts_with(path)).map_or("", |(_, text)| text);
+        let of_error =
+            |error: &String| texts.iter().find(|(path, _)| error.starts_with(path)).map_or("", |(_, text)| text);
         let errors: Vec<String> = fixed.errors.iter().map(|error| format!("{error}\n{}", of_error(error))).collect();
         assert!(errors.is_empty(), "no fix may have to be withdrawn:\n{}", errors.join("\n"));
         let results = texts.iter().map(|(path, text)| {

@@ -25,19 +25,10 @@ fn an_object_over_several_lines_keeps_its_entries_there() {
         ("console.log('a', {\n  b,\n}, x);", "log('info', 'a', {\n  b,\n  x,\n});"),
         ("console.log('a', x, {\r\n  b\r\n});", "log('info', 'a', {\r\n  x,\r\n  b\r\n});"),
         ("console.log({\n  b,\n});", "log('info', 'orders: b', {\n  b,\n});"),
-        (
-            "console.log(\n  'a',\n  x,\n  {\n    b,\n  },\n);",
-            "log(\n  'info',\n  'a',\n  {\n    x,\n    b,\n  },\n);",
-        ),
+        ("console.log(\n  'a',\n  x,\n  {\n    b,\n  },\n);", "log(\n  'info',\n  'a',\n  {\n    x,\n    b,\n  },\n);"),
         ("console.log('a', {\n  // why\n  b, // what\n});", "log('info', 'a', {\n  // why\n  b, // what\n});"),
-        (
-            "console.log('a', x, {\n  // why\n  b, // what\n});",
-            "log('info', 'a', { x,\n  // why\n  b, // what\n});",
-        ),
-        (
-            "console.log('a', {\n  // why\n  b, // what\n}, x);",
-            "log('info', 'a', {\n  // why\n  b, // what\n x });",
-        ),
+        ("console.log('a', x, {\n  // why\n  b, // what\n});", "log('info', 'a', { x,\n  // why\n  b, // what\n});"),
+        ("console.log('a', {\n  // why\n  b, // what\n}, x);", "log('info', 'a', {\n  // why\n  b, // what\n x });"),
         ("console.log('a', f({\n  b,\n}), c);", "log('info', 'a', { f: f({\n  b,\n}), c });"),
         ("console.log('a', { b: {\n  c,\n} }, d);", "log('info', 'a', { b: {\n  c,\n}, d });"),
     ]);
@@ -65,12 +56,21 @@ fn fields_that_are_too_long_for_a_line_get_several() {
 #[test]
 fn comments_stay_where_they_are() {
     FUNCTION.check(&[
-        ("console.log(/* a */ 'b' /* c */, /* d */ x /* e */);", "log(/* a */ 'info', 'b' /* c */, /* d */ { x } /* e */);"),
+        (
+            "console.log(/* a */ 'b' /* c */, /* d */ x /* e */);",
+            "log(/* a */ 'info', 'b' /* c */, /* d */ { x } /* e */);",
+        ),
         ("console.log('b', /* d */ x, /* e */ y);", "log('info', 'b', /* d */ { x, /* e */ y });"),
         ("console.log('b', /* d */ 'c', /* e */ y);", "log('info', 'b c', /* d */ /* e */ { y });"),
         ("console.log('b', y, 'c' /* d */);", "log('info', 'b c', { y } /* d */);"),
-        ("console.log(\n  // a\n  'b', // c\n  x, // d\n  // e\n);", "log(\n  // a\n  'info', 'b', // c\n  { x }, // d\n  // e\n);"),
-        ("console.log(\n  'b', // c\n  x, // d\n  y // e\n);", "log(\n  'info',\n  'b', // c\n  { x, // d\n  y } // e\n);"),
+        (
+            "console.log(\n  // a\n  'b', // c\n  x, // d\n  // e\n);",
+            "log(\n  // a\n  'info', 'b', // c\n  { x }, // d\n  // e\n);",
+        ),
+        (
+            "console.log(\n  'b', // c\n  x, // d\n  y // e\n);",
+            "log(\n  'info',\n  'b', // c\n  { x, // d\n  y } // e\n);",
+        ),
         ("console.log(x /* a */);", "log('info', 'orders: x', { x } /* a */);"),
         ("console.log('a') // b\n", "log('info', 'a') // b\n"),
         ("/* a */ console.log('a' + /* b */ c + ':', d)", "/* a */ log('info', 'a' + /* b */ c, { d })"),

@@ -162,10 +162,8 @@ fn those_words_name_the_function() {
         ("useEffect(() => { CALL }, []);", "orders"),
         ("try { CALL } catch {}", "orders"),
     ];
-    let table: Vec<(String, String)> = around
-        .iter()
-        .map(|(code, name)| (code.replace("CALL", call), code.replace("CALL", &record(name))))
-        .collect();
+    let table: Vec<(String, String)> =
+        around.iter().map(|(code, name)| (code.replace("CALL", call), code.replace("CALL", &record(name)))).collect();
     OBJECT.check(&table.iter().map(|(before, after)| (before.as_str(), after.as_str())).collect::<Vec<_>>());
 }
 

@@ -90,7 +90,11 @@ enum ErrorArgument<'t> {
 }
 
 /// Takes the value for the logger's `error` parameter out of `parts`.
-fn take_error<'t>(cx: &FileContext<'_>, method: &Method, parts: &mut Vec<Part<'t>>) -> Result<ErrorArgument<'t>, String> {
+fn take_error<'t>(
+    cx: &FileContext<'_>,
+    method: &Method,
+    parts: &mut Vec<Part<'t>>,
+) -> Result<ErrorArgument<'t>, String> {
     let Some(parameter) = &method.error else { return Ok(ErrorArgument::Nothing) };
     let found = parts.iter().position(|part| match part {
         Part::Value(value) => is_error(cx, value.node, parameter.accepts),
@@ -101,7 +105,9 @@ fn take_error<'t>(cx: &FileContext<'_>, method: &Method, parts: &mut Vec<Part<'t
         return match parameter.absent {
             _ if !is_needed => Ok(ErrorArgument::Nothing),
             Some(absent) => Ok(ErrorArgument::Absent(absent)),
-            None => Err(format!("the logger's `{}` requires an Error, and nothing here is known to be one", method.name)),
+            None => {
+                Err(format!("the logger's `{}` requires an Error, and nothing here is known to be one", method.name))
+            }
         };
     };
     let before: Vec<Node<'_>> = parts[..index].iter().filter(|part| part.is_field()).map(Part::node).collect();

@@ -54,7 +54,9 @@ impl<'a> FileContext<'a> {
         let Some(declaration) = name.resolve(identifier.start_byte()) else { return false };
         let path = self.file.path_to(declaration.range.clone());
         let annotation = path.iter().rev().skip(1).take(2).find_map(|node| node.child_by_field_name("type"));
-        annotation.and_then(|annotation| annotation.named_child(0)).is_some_and(|annotation| self.is_error_type(annotation))
+        annotation
+            .and_then(|annotation| annotation.named_child(0))
+            .is_some_and(|annotation| self.is_error_type(annotation))
     }
 
     /// Whether a type is `any` or an `Error`.
@@ -63,6 +65,21 @@ impl<'a> FileContext<'a> {
             self.file.text_of(annotation),
             "any" | "Error" | "TypeError" | "RangeError" | "SyntaxError" | "AggregateError"
         )
+    }
+
+    /// Whether a function stands around a byte offset, so that the code there runs later than that around it.
+    pub fn is_in_function(&self, offset: usize) -> bool {
+        self.file.path_to(offset..offset).iter().any(|node| {
+            matches!(
+                node.kind(),
+                "function_declaration"
+                    | "generator_function_declaration"
+                    | "function_expression"
+                    | "generator_function"
+                    | "arrow_function"
+                    | "method_definition"
+            )
+        })
     }
 
     /// Whether a stretch of code between tokens, which holds no strings, has a comment.

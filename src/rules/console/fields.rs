@@ -144,10 +144,18 @@ impl<'a> Reserved<'a> {
     }
 
     /// Keeps the range of `object` from `start` to `end`, in which reserved keys get another name.
-    pub fn keep_entries(&self, cx: &FileContext<'_>, object: Node<'_>, range: std::ops::Range<usize>, script: &mut Script<'_>) {
+    pub fn keep_entries(
+        &self,
+        cx: &FileContext<'_>,
+        object: Node<'_>,
+        range: std::ops::Range<usize>,
+        script: &mut Script<'_>,
+    ) {
         let mut done = range.start;
         for entry in entries(object) {
-            let Some(Key { node, name, quote }) = key(cx, entry).filter(|key| self.contains(key.name)) else { continue };
+            let Some(Key { node, name, quote }) = key(cx, entry).filter(|key| self.contains(key.name)) else {
+                continue;
+            };
             script.keep(done..node.start_byte());
             let new = self.renamed(name);
             if entry.kind() == "pair" {

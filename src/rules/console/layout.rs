@@ -63,7 +63,13 @@ impl<'a, 'b> List<'a, 'b> {
     /// The list that `node` is, of these arguments.
     pub fn new(cx: &'a FileContext<'b>, node: Node<'a>, arguments: &'a [Node<'a>]) -> List<'a, 'b> {
         let inside = node.start_byte() + 1..node.end_byte() - 1;
-        List { cx, inside, arguments, commas: commas(node).map(|comma| comma.byte_range()).collect(), dropped: Vec::new() }
+        List {
+            cx,
+            inside,
+            arguments,
+            commas: commas(node).map(|comma| comma.byte_range()).collect(),
+            dropped: Vec::new(),
+        }
     }
 
     /// Takes an argument out.
@@ -136,7 +142,8 @@ impl<'a, 'b> List<'a, 'b> {
     /// The text of `range` without what is dropped, and without commas but `comma`.
     fn rest(&self, range: Range<usize>, comma: Option<&Range<usize>>) -> String {
         let commas = self.commas.iter().filter(|known| Some(*known) != comma);
-        let mut cuts: Vec<&Range<usize>> = self.dropped.iter().chain(commas).filter(|cut| is_within(cut, &range)).collect();
+        let mut cuts: Vec<&Range<usize>> =
+            self.dropped.iter().chain(commas).filter(|cut| is_within(cut, &range)).collect();
         cuts.sort_by_key(|cut| cut.start);
         let (mut rest, mut from) = (String::new(), range.start);
         for cut in cuts {

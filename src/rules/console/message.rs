@@ -44,7 +44,8 @@ impl<'t> Message<'t> {
         let mut nodes = match self {
             Message::Constant(node) | Message::Template(node) | Message::Sum(node) | Message::Other(node) => vec![node],
         };
-        let is_directive = |text: &str| text.as_bytes().windows(2).any(|pair| pair[0] == b'%' && b"%sdifjoOc".contains(&pair[1]));
+        let is_directive =
+            |text: &str| text.as_bytes().windows(2).any(|pair| pair[0] == b'%' && b"%sdifjoOc".contains(&pair[1]));
         while let Some(node) = nodes.pop() {
             match node.kind() {
                 "string" if is_directive(cx.file.text_of(node)) => return true,
@@ -131,11 +132,20 @@ impl<'t> Message<'t> {
 }
 
 /// Keeps a sum without `last`, the text at its end of which nothing is left; with it, if the sum is a text only by it.
-fn keep_without_last(cx: &FileContext<'_>, sum: Node<'_>, last: Node<'_>, whole: Range<usize>, script: &mut Script<'_>) {
+fn keep_without_last(
+    cx: &FileContext<'_>,
+    sum: Node<'_>,
+    last: Node<'_>,
+    whole: Range<usize>,
+    script: &mut Script<'_>,
+) {
     let right = sum.child_by_field_name("right");
     let left = sum.child_by_field_name("left").filter(|left| is_text(cx, *left));
     match left {
-        Some(left) if right.map(|right| right.id()) == Some(last.id()) && !cx.has_comment(left.end_byte()..last.start_byte()) => {
+        Some(left)
+            if right.map(|right| right.id()) == Some(last.id())
+                && !cx.has_comment(left.end_byte()..last.start_byte()) =>
+        {
             script.keep(whole.start..left.end_byte());
             script.keep(last.end_byte()..whole.end);
         }
@@ -170,7 +180,13 @@ pub fn is_literal(cx: &FileContext<'_>, node: Node<'_>) -> bool {
 }
 
 /// Words for a call that has none, to stand between two of `quote`: `<function>: <expression>`, then the literals.
-pub fn made(cx: &FileContext<'_>, call: Node<'_>, arguments: &[Node<'_>], literals: &[Node<'_>], quote: char) -> String {
+pub fn made(
+    cx: &FileContext<'_>,
+    call: Node<'_>,
+    arguments: &[Node<'_>],
+    literals: &[Node<'_>],
+    quote: char,
+) -> String {
     let function = enclosing_function(cx, call).unwrap_or_else(|| cx.module_name.clone());
     let expression = arguments.first().map(|argument| expression(cx, *argument)).unwrap_or_default();
     let later = literals.iter().filter(|literal| arguments.first().map(Node::id) != Some(literal.id()));

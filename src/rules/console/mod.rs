@@ -1,5 +1,6 @@
 //! The rule `console`: calls of the console become records of the project's logger. See rules/console/rule.md.
 
+mod bindings;
 mod call;
 mod context;
 mod contract;
@@ -12,17 +13,15 @@ mod uses;
 
 use std::ops::Range;
 
+use self::bindings::Bindings;
 use self::call::Rewrite;
 use self::context::FileContext;
-use self::contract::FactoryArgument;
 use self::loggers::{Logger, Loggers, Usable};
 use self::uses::{Kind, Use};
 use super::{Facts, Meta, Pass, Resolution, Rule, Violation};
-use crate::config::Form;
-use crate::edit::{Applicability, Edit, Fix};
+use crate::edit::Fix;
 use crate::excludes::Excludes;
 use crate::project::{Project, ProjectFile, RelPath};
-use crate::syntax::imports::Wanted;
 use crate::syntax::source::SourceFile;
 
 /// What the rule is.
@@ -169,104 +168,4 @@ fn violation(file: &SourceFile, found: Use<'_>, help: String, fix: Option<Fix>) 
 /// Whether the parser lost its way in a place, right beside it, or around it.
 fn touches_error(file: &SourceFile, range: &Range<usize>) -> bool {
     file.errors().iter().any(|error| error.start <= range.end && range.start <= error.end)
-}
-
-/// The names by which a file's calls reach the logger.
-struct Bindings {
-    /// A name that is there already, and the calls that see it.
-    present: Option<(String, Vec<usize>)>,
-    /// The name for the others, and what brings it in.
-    added: String,
-    imports: Vec<Wanted>,
-    declaration: Option<String>,
-}
-
-impl Bindings {
-    fn of(project: &Project, cx: &FileContext<'_>, logger: &Usable, places: &[usize]) -> Bindings {
-        let path = &cx.file.path;
-        let imports = cx.file.imports();
-        let siblings: Vec<&str> = imports.statements.iter().map(|import| import.specifier.as_str()).collect();
-        let specifier = logger.specifier(project, path, &siblings);
-        let is_module = |written: &str| logger.is_imported_as(project, path, written);
-        let imported = imports.local_name(&logger.contract.export, is_module).map(str::to_owned);
-
-        let sees = |name: &str, place: usize| cx.name(name).resolve(place).is_some_and(|seen| seen.top_level);
-        if logger.contract.form == Form::Factory {
-            let made = imported.as_deref().and_then(|factory| made_by(cx, factory));
-            let seen_at = made.map(|name| {
-                let places = places.iter().copied().filter(|place| sees(&name, *place)).collect();
-                (name, places)
-            });
-            let factory = imported.unwrap_or_else(|| free_name(cx, logger, &logger.exported_name(), &[]));
-            let added = free_name(cx, logger, "logger", places);
-            let argument = match &logger.contract.factory_argument {
-                FactoryArgument::Nothing => String::new(),
-                FactoryArgument::Name => cx.file.style().quoted(&cx.module_name),
-                FactoryArgument::Field(key) => format!("{{ {key}: {} }}", cx.file.style().quoted(&cx.module_name)),
-            };
-            let end = if cx.file.style().semicolons { ";" } else { "" };
-            let declaration = Some(format!("const {added} = {factory}({argument}){end}"));
-            let imports = vec![Wanted { specifier, imported: logger.contract.export.clone(), local: factory }];
-            return Bindings { present: seen_at, added, imports, declaration };
-        }
-        let present = imported.map(|name| {
-            let places = places.iter().copied().filter(|place| sees(&name, *place)).collect();
-            (name, places)
-        });
-        let added = free_name(cx, logger, &logger.exported_name(), places);
-        let imports = vec![Wanted { specifier, imported: logger.contract.export.clone(), local: added.clone() }];
-        Bindings { present, added, imports, declaration: None }
-    }
-
-    /// The fix of one rewrite, and how the logger is called in it.
-    fn fix(&self, cx: &FileContext<'_>, logger: &Usable, rewrite: Rewrite) -> (String, Fix) {
-        let path = &cx.file.path;
-        let is_seen = |(_, places): &&(String, Vec<usize>)| places.contains(&rewrite.callee.start);
-        let present = self.present.as_ref().filter(is_seen);
-        let local = present.map_or(&self.added, |(name, _)| name);
-        let method = logger.contract.method(rewrite.level).map_or("", |method| method.name.as_str());
-        let mut edits: Vec<(Range<usize>, String)> = Vec::with_capacity(rewrite.edits.len() + 2);
-        let call = if logger.contract.form == Form::Function {
-            let (place, between) = rewrite.level_place;
-            edits.push((place..place, format!("{quote}{method}{quote}{between}", quote = rewrite.quote)));
-            local.clone()
-        } else {
-            format!("{local}.{method}")
-        };
-        edits.push((rewrite.callee, call.clone()));
-        edits.extend(rewrite.edits);
-        let edits = edits.into_iter().map(|(range, text)| Edit { path: path.clone(), range, text }).collect();
-        let mut fix = Fix { applicability: Applicability::Safe, ..Fix::safe(edits) };
-        if present.is_none() {
-            fix.imports = self.imports.iter().map(|wanted| (path.clone(), wanted.clone())).collect();
-            fix.declarations = self.declaration.iter().map(|statement| (path.clone(), statement.clone())).collect();
-        }
-        fix.new_files.extend(logger.new_file.clone());
-        (call, fix)
-    }
-}
-
-/// The first name for `wanted` that all `places` would see: itself, the alias, the alias with a number.
-fn free_name(cx: &FileContext<'_>, logger: &Usable, wanted: &str, places: &[usize]) -> String {
-    let alias = logger.alias.clone().unwrap_or_else(|| names::camel(&["app", wanted]));
-    let numbered = (2..).map(|number| format!("{alias}{number}"));
-    let mut candidates = [wanted.to_owned(), alias.clone()].into_iter().chain(numbered);
-    candidates.find(|name| cx.name(name).is_free_for_import(places)).unwrap_or(alias)
-}
-
-/// The module-level variable that holds what `factory` made: `const log = createLogger('x')`.
-fn made_by(cx: &FileContext<'_>, factory: &str) -> Option<String> {
-    let root = cx.file.root();
-    let mut cursor = root.walk();
-    root.named_children(&mut cursor).find_map(|statement| {
-        let declaration = match statement.kind() {
-            "export_statement" => statement.child_by_field_name("declaration")?,
-            _ => statement,
-        };
-        let declarator = declaration.named_child(0).filter(|node| node.kind() == "variable_declarator")?;
-        let value = declarator.child_by_field_name("value").filter(|value| value.kind() == "call_expression")?;
-        let called = value.child_by_field_name("function")?;
-        let name = declarator.child_by_field_name("name").filter(|name| name.kind() == "identifier")?;
-        (cx.file.text_of(called) == factory).then(|| cx.file.text_of(name).to_owned())
-    })
 }

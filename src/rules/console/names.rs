@@ -6,7 +6,7 @@ use super::context::FileContext;
 
 /// The names that a value may go by, the best one first, each longer than the one before. Never empty.
 pub fn candidates(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
-    let value = core(value);
+    let value = telling(cx, value);
     let names = match value.kind() {
         "identifier" => {
             let name = cx.file.text_of(value);
@@ -17,29 +17,55 @@ pub fn candidates(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
             }
         }
         "member_expression" | "subscript_expression" => joined(&parts(cx, value), 2),
-        "call_expression" => called(cx, value),
+        "call_expression" => match value.child_by_field_name("function") {
+            Some(function) => joined(&parts(cx, function), 1),
+            None => Vec::new(),
+        },
         "new_expression" => match value.child_by_field_name("constructor") {
             Some(class) if cx.file.text_of(class).ends_with("Error") => vec!["error".to_owned()],
             Some(class) => joined(&parts(cx, class), 1),
             None => Vec::new(),
         },
-        "unary_expression" => match value.child_by_field_name("argument") {
-            Some(argument) => candidates(cx, argument),
-            None => Vec::new(),
-        },
-        "binary_expression" => match value.child_by_field_name("operator").map(|operator| operator.kind()) {
-            Some("??" | "||") => child_names(cx, value, "left"),
-            Some("&&") => child_names(cx, value, "right"),
-            _ => Vec::new(),
-        },
-        "ternary_expression" => child_names(cx, value, "consequence"),
-        "assignment_expression" => child_names(cx, value, "left"),
         "object" => vec!["details".to_owned()],
         "array" => vec!["values".to_owned()],
         "template_string" => vec!["text".to_owned()],
         _ => Vec::new(),
     };
     if names.is_empty() { vec!["value".to_owned()] } else { names }
+}
+
+/// The part of a value that tells what it is: what is converted, negated or assigned to; of `x ?? y` and `c ? x : y` the
+/// first choice.
+fn telling<'t>(cx: &FileContext<'_>, value: Node<'t>) -> Node<'t> {
+    let mut value = core(value);
+    loop {
+        let inner = match value.kind() {
+            "unary_expression" => value.child_by_field_name("argument"),
+            "ternary_expression" => value.child_by_field_name("consequence"),
+            "assignment_expression" => value.child_by_field_name("left"),
+            "binary_expression" => match value.child_by_field_name("operator").map(|operator| operator.kind()) {
+                Some("??" | "||") => value.child_by_field_name("left"),
+                Some("&&") => value.child_by_field_name("right"),
+                _ => None,
+            },
+            "call_expression" => converted(cx, value),
+            _ => None,
+        };
+        match inner {
+            Some(inner) => value = core(inner),
+            None => return value,
+        }
+    }
+}
+
+/// `x` in `String(x)` and `JSON.stringify(x)`.
+fn converted<'t>(cx: &FileContext<'_>, call: Node<'t>) -> Option<Node<'t>> {
+    const CONVERSIONS: [&str; 5] = ["String", "Number", "Boolean", "JSON.stringify", "structuredClone"];
+    let function = call.child_by_field_name("function")?;
+    let arguments =
+        call.child_by_field_name("arguments").filter(|_| CONVERSIONS.contains(&cx.file.text_of(function)))?;
+    let mut cursor = arguments.walk();
+    arguments.named_children(&mut cursor).find(|argument| !matches!(argument.kind(), "comment" | "spread_element"))
 }
 
 /// The value inside of what doesn't change it: parentheses, `await`, casts, `!`.
@@ -63,21 +89,6 @@ pub fn core(mut node: Node<'_>) -> Node<'_> {
         }
     }
     node
-}
-
-fn child_names(cx: &FileContext<'_>, node: Node<'_>, field: &str) -> Vec<String> {
-    node.child_by_field_name(field).map(|child| candidates(cx, child)).unwrap_or_default()
-}
-
-/// A call goes by the name that is called; a conversion by what it converts.
-fn called(cx: &FileContext<'_>, call: Node<'_>) -> Vec<String> {
-    const CONVERSIONS: [&str; 5] = ["String", "Number", "Boolean", "JSON.stringify", "structuredClone"];
-    let Some(function) = call.child_by_field_name("function") else { return Vec::new() };
-    let argument = call.child_by_field_name("arguments").and_then(|arguments| arguments.named_child(0));
-    match argument {
-        Some(argument) if CONVERSIONS.contains(&cx.file.text_of(function)) => candidates(cx, argument),
-        _ => joined(&parts(cx, function), 1),
-    }
 }
 
 /// The names along a chain: `a.b?.c()['d']` → a, b, c, d. `this` and computed keys say nothing.

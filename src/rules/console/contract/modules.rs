@@ -13,18 +13,27 @@ pub struct Modules<'p> {
     files: BTreeMap<RelPath, SourceFile>,
 }
 
+/// The largest file that is read for its types alone, in bytes. Larger ones are generated and say nothing of loggers.
+const MAX_TYPES: usize = 200_000;
+
 impl<'p> Modules<'p> {
     /// Reads the modules from `path` on. What can't be read is left out.
     pub fn load(project: &'p Project, path: &RelPath) -> Modules<'p> {
         let mut modules = Modules { project, files: BTreeMap::new() };
-        let mut queue = vec![path.clone()];
-        while let Some(path) = queue.pop() {
+        let mut queue = vec![(path.clone(), false)];
+        while let Some((path, type_only)) = queue.pop() {
             if modules.files.contains_key(&path) {
                 continue;
             }
             let (Some(dialect), Ok(text)) = (Dialect::of(&path), project.sources.read(&path)) else { continue };
+            if type_only && text.len() > MAX_TYPES {
+                continue;
+            }
             let file = SourceFile::parse(path.clone(), text, dialect);
-            queue.extend(links(&file).iter().filter_map(|link| project.resolver.resolve(&path, &link.specifier)));
+            let resolved = links(&file).into_iter().filter_map(|link| {
+                Some((project.resolver.resolve(&path, &link.specifier)?, type_only || link.type_only))
+            });
+            queue.extend(resolved);
             modules.files.insert(path, file);
         }
         modules

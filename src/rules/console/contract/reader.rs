@@ -376,7 +376,9 @@ impl<'m> Reader<'m> {
 
     fn members(self, body: Place<'m>, depth: usize, is_wanted: impl Fn(Node<'m>) -> bool) -> Methods<'m> {
         let mut methods = Methods::new();
-        for member in body.children().into_iter().filter(|member| is_wanted(member.node)) {
+        // An optional method can't be called just so.
+        let is_there = |member: &Place<'m>| is_wanted(member.node) && !has_word(member.node, "?");
+        for member in body.children().into_iter().filter(is_there) {
             let name = match member.node.kind() {
                 "spread_element" => {
                     methods.extend(member.child(0).and_then(|spread| self.spread(spread, depth)).unwrap_or_default());
@@ -435,8 +437,7 @@ impl<'m> Reader<'m> {
 
 /// Overloads without the implementation, which callers don't see; of those the one with the most parameters.
 fn without_implementations<'m>(found: Vec<(String, Option<Place<'m>>)>) -> Vec<(String, Option<Place<'m>>)> {
-    let is_overload =
-        |place: &Option<Place<'m>>| place.is_some_and(|place| place.node.kind() == "function_signature");
+    let is_overload = |place: &Option<Place<'m>>| place.is_some_and(|place| place.node.kind() == "function_signature");
     let parameters = |place: &Option<Place<'m>>| {
         place.and_then(|place| place.field("parameters")).map_or(0, |list| list.node.named_child_count())
     };

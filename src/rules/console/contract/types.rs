@@ -41,6 +41,8 @@ pub struct Shape {
     pub members: Vec<Member>,
     /// Whether it takes any others, of any value.
     open: bool,
+    /// Whether it takes others of some values only.
+    restricted: bool,
 }
 
 /// A property of an object type.
@@ -63,7 +65,10 @@ impl<'m> Reader<'m> {
             return vec![Parameter { takes, name, optional: false, rest: false, absent: Some("undefined") }];
         }
         let parameters = list.children().into_iter().filter(|parameter| parameter.node.kind().ends_with("_parameter"));
-        parameters.filter_map(|parameter| self.parameter(parameter)).filter(|parameter| parameter.name != "this").collect()
+        parameters
+            .filter_map(|parameter| self.parameter(parameter))
+            .filter(|parameter| parameter.name != "this")
+            .collect()
     }
 
     fn parameter(self, parameter: Place<'m>) -> Option<Parameter> {
@@ -124,8 +129,10 @@ impl<'m> Reader<'m> {
                 Some(alias) if alias.node.kind() == "type_alias_declaration" => inner(alias.field("value")),
                 Some(_) => self.object(place, depth),
                 None => match type_parameter(place) {
-                    Some(parameter) => parameter.field("constraint").map_or(Takes::Anything, |bound| inner(bound.child(0))),
-                    None if place.text().ends_with("Error") => Takes::Error,
+                    Some(parameter) => {
+                        parameter.field("constraint").map_or(Takes::Anything, |bound| inner(bound.child(0)))
+                    }
+                    None if place.text() == "Error" => Takes::Error,
                     None => Takes::Other,
                 },
             },
@@ -137,7 +144,7 @@ impl<'m> Reader<'m> {
     fn object(self, place: Place<'m>, depth: usize) -> Takes {
         let Some(shape) = self.shape(place, depth) else { return Takes::Other };
         let is_closed = !shape.open && !shape.members.is_empty();
-        if is_closed || shape.members.iter().any(|member| member.required) {
+        if is_closed || shape.restricted || shape.members.iter().any(|member| member.required) {
             return Takes::Other;
         }
         let typed = shape.members.into_iter().filter(|member| !member.anything);
@@ -220,6 +227,7 @@ impl<'m> Reader<'m> {
         for part in parts {
             let shape = self.shape(part, depth + 1)?;
             whole.open |= shape.open;
+            whole.restricted |= shape.restricted;
             whole.members.extend(shape.members);
         }
         Some(whole)
@@ -250,7 +258,9 @@ impl<'m> Reader<'m> {
             match member.node.kind() {
                 "index_signature" => {
                     let value = member.annotation();
-                    shape.open |= value.is_some_and(|value| self.takes(value, "", depth + 1) == Takes::Anything);
+                    let anything = value.is_some_and(|value| self.takes(value, "", depth + 1) == Takes::Anything);
+                    shape.open |= anything;
+                    shape.restricted |= !anything;
                 }
                 _ => {
                     let name = member.field("name").map(unquoted).unwrap_or_default();
