@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::path::RelPath;
-use crate::syntax::imports::Wanted;
 
 /// A replacement of a range of one file.
 ///
@@ -48,6 +47,17 @@ impl Applicability {
             Applicability::DisplayOnly => "display-only",
         }
     }
+}
+
+/// A binding that a fix wants: `import { imported as local } from 'specifier'`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// How a new statement names the module.
+    pub specifier: String,
+    /// The exported name, or `default`.
+    pub imported: String,
+    /// The name in this file.
+    pub local: String,
 }
 
 /// The repair of one violation. It is complete alone, its imports included; combining fixes is the plan's work.

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::scan::{Snapshot, View};
+use crate::edit::Wanted;
 use crate::edit::{Edit, Fix};
 use crate::project::{Project, RelPath};
 use crate::syntax::Dialect;
-use crate::syntax::imports::Wanted;
 use crate::syntax::source::SourceFile;
 
 /// A project as a pass finds it.

@@ -6,6 +6,7 @@ use tree_sitter::Node;
 
 use super::source::SourceFile;
 use super::style::Style;
+use crate::edit::Wanted;
 
 /// The imports of one file, and how a new one is written into it. Owns all that it says: it outlives the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,17 +63,6 @@ struct Place {
     beside_code: bool,
     /// Whether the code behind it would run on from a statement without a semicolon: it starts with `(`, `[` …
     before_bracket: bool,
-}
-
-/// A binding that a fix wants: `import { imported as local } from 'specifier'`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    /// How a new statement names the module.
-    pub specifier: String,
-    /// The exported name, or `default`.
-    pub imported: String,
-    /// The name in this file.
-    pub local: String,
 }
 
 impl Imports {

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use super::{FixMode, Outcome, Request, run};
 use crate::config::Config;
+use crate::edit::Wanted;
 use crate::edit::{Edit, Fix, NewFile};
 use crate::project::testing::{Tree, rel};
 use crate::project::{Project, ProjectFile, RelPath};
 use crate::rules::{Facts, Meta, Pass, Resolution, Rule, Violation};
-use crate::syntax::imports::Wanted;
 use crate::syntax::source::SourceFile;
 
 /// The violations at one place, each with its fix or without one. The place is the byte offset of the rule's trigger.

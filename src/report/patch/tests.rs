@@ -174,8 +174,10 @@ fn odd_names_are_quoted_as_git_does_it() {
         put_before(folder.path(), &change);
         git(&["add", "--", name]);
         fs::write(folder.path().join(name), "b\n").unwrap();
-        let theirs: String =
-            git(&["diff", "--", name]).split_inclusive('\n').filter(|line| !line.starts_with("index ") && !line.starts_with("diff --git")).collect();
+        let theirs: String = git(&["diff", "--", name])
+            .split_inclusive('\n')
+            .filter(|line| !line.starts_with("index ") && !line.starts_with("diff --git"))
+            .collect();
         assert_eq!(patch_of(&change), theirs);
     }
 }

@@ -8,9 +8,9 @@ use super::contract::FactoryArgument;
 use super::loggers::Usable;
 use super::names;
 use crate::config::Form;
+use crate::edit::Wanted;
 use crate::edit::{Edit, Fix};
 use crate::project::Project;
-use crate::syntax::imports::Wanted;
 
 /// The names by which a file's calls reach the logger.
 pub struct Bindings {

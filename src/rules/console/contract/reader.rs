@@ -286,6 +286,7 @@ impl<'m> Reader<'m> {
                 let parts = place.children().into_iter().filter_map(|part| self.methods(part, depth + 1));
                 Some(parts.flatten().collect())
             }
+            "generic_type" => self.of_record(place, depth),
             "new_expression" => {
                 let class = place.field("constructor")?;
                 if is_of_package(class) {
@@ -302,6 +303,20 @@ impl<'m> Reader<'m> {
                 }
             }
             "identifier" => self.methods(self.declaration(place.file, place.text())?, depth + 1),
+            _ => None,
+        }
+    }
+
+    /// `Record<LogLevel, (message: string) => void>`, `Readonly<Logger>`
+    fn of_record(self, place: Place<'m>, depth: usize) -> Option<Methods<'m>> {
+        let arguments = place.field("type_arguments")?;
+        match place.field("name")?.text() {
+            "Record" => {
+                let Takes::Level(names) = self.takes(arguments.child(0)?, "", depth + 1) else { return None };
+                let callable = self.callable(arguments.child(1)?, depth + 1)?;
+                Some(names.into_iter().map(|name| (name, callable)).collect())
+            }
+            "Readonly" => self.methods(arguments.child(0)?, depth + 1),
             _ => None,
         }
     }

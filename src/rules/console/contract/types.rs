@@ -105,7 +105,7 @@ impl<'m> Reader<'m> {
     }
 
     /// What a type takes. `name` is the parameter's, which says that a string is a level.
-    fn takes(self, place: Place<'m>, name: &str, depth: usize) -> Takes {
+    pub fn takes(self, place: Place<'m>, name: &str, depth: usize) -> Takes {
         if depth > MAX_DEPTH {
             return Takes::Other;
         }
