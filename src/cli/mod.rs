@@ -54,7 +54,7 @@ enum Command {
     Fix(FixArgs),
     /// Report violations and change nothing; the same as `fix --check`
     #[command(after_help = EXIT_STATUS)]
-    Check(CheckArgs),
+    Check(FixArgs),
     /// List the rules
     Rules,
     /// Print a rule's page
@@ -126,18 +126,6 @@ struct Scope {
 }
 
 #[derive(Debug, Args)]
-struct CheckArgs {
-    #[command(flatten)]
-    scope: Scope,
-    /// Print the patch as well, to stdout; the report goes to stderr then
-    #[arg(long)]
-    diff: bool,
-    /// Take unsafe fixes into the patch as well
-    #[arg(long)]
-    unsafe_fixes: bool,
-}
-
-#[derive(Debug, Args)]
 struct FixArgs {
     #[command(flatten)]
     scope: Scope,
@@ -171,7 +159,7 @@ pub fn run() -> ExitCode {
     let terminal = Terminal::of(&cli.common);
     let result = guarded(|| match cli.command {
         Command::Fix(args) => fix::run(&terminal, &cli.common, &args),
-        Command::Check(args) => fix::run(&terminal, &cli.common, &args.into()),
+        Command::Check(args) => fix::run(&terminal, &cli.common, &FixArgs { check: true, ..args }),
         Command::Rules => rules::run(&terminal),
         Command::Explain { rule } => explain::run(&terminal, &rule),
     });
@@ -186,12 +174,6 @@ fn guarded(run: impl FnOnce() -> Result<u8, Failure> + UnwindSafe) -> Result<u8,
     panic::catch_unwind(run).unwrap_or_else(|_| {
         Err(Failure::Plain("phase2 came upon a defect of its own; please report it with the lines above".to_owned()))
     })
-}
-
-impl From<CheckArgs> for FixArgs {
-    fn from(CheckArgs { scope, diff, unsafe_fixes }: CheckArgs) -> FixArgs {
-        FixArgs { scope, diff, check: true, unsafe_fixes, allow_dirty: false, allow_no_vcs: false }
-    }
 }
 
 #[cfg(test)]
