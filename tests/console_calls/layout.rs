@@ -98,3 +98,16 @@ fn nothing_around_the_call_changes() {
         ),
     ]);
 }
+
+#[test]
+fn size_costs_no_stack() {
+    let sum = vec!["'a' + b"; 3_000].join(" + ");
+    let choice = vec!["c"; 3_000].join(" ?? ");
+    let many: Vec<String> = (0..300).map(|index| format!("v{index}")).collect();
+    let many = many.join(", ");
+    OBJECT.check(&[
+        (&format!("console.log({sum}, x);"), &format!("logger.info({sum}, {{ x }});")),
+        (&format!("console.log('a', {choice});"), &format!("logger.info('a', {{ c: {choice} }});")),
+        (&format!("console.log('a', {many});"), &format!("logger.info('a', {{ {many} }});")),
+    ]);
+}

@@ -26,7 +26,7 @@ pub struct Loggers {
 #[derive(Debug)]
 pub enum Logger {
     /// It can be called.
-    Usable(Usable),
+    Usable(Box<Usable>),
     /// It can't.
     Unusable {
         /// The module.
@@ -61,7 +61,7 @@ impl Loggers {
             };
             let file = options.is_file().then(|| unit.base.join(options.module.get_ref())).flatten();
             let Some(file) = file else {
-                loggers.units.push(Logger::Usable(package(options)));
+                loggers.units.push(Logger::Usable(Box::new(package(options))));
                 continue;
             };
             let modules = Modules::load(project, &file);
@@ -146,7 +146,7 @@ fn logger(modules: &Modules<'_>, surface: Surface, options: &config::Logger, pat
     };
     let new_file = is_new.then(|| NewFile { path: path.clone(), text: text.to_owned() });
     match contract {
-        Ok(contract) => Logger::Usable(usable(options, contract, new_file, Some(path.clone()))),
+        Ok(contract) => Logger::Usable(Box::new(usable(options, contract, new_file, Some(path.clone())))),
         Err(reason) => Logger::Unusable { module: path.clone(), reason },
     }
 }

@@ -41,9 +41,8 @@ impl<'t> Message<'t> {
     /// Whether the console would put later arguments into it: `%s`, `%d`, `%i`, `%f`, `%j`, `%o`, `%O`, `%c`, as the
     /// Console Standard's formatter and Node have them, or would make one sign of `%%`.
     pub fn has_directive(self, cx: &FileContext<'_>) -> bool {
-        let mut nodes = match self {
-            Message::Constant(node) | Message::Template(node) | Message::Sum(node) | Message::Other(node) => vec![node],
-        };
+        let (Message::Constant(node) | Message::Template(node) | Message::Sum(node) | Message::Other(node)) = self;
+        let mut nodes = vec![node];
         let is_directive =
             |text: &str| text.as_bytes().windows(2).any(|pair| pair[0] == b'%' && b"%sdifjoOc".contains(&pair[1]));
         while let Some(node) = nodes.pop() {
@@ -77,16 +76,14 @@ impl<'t> Message<'t> {
         let own = &cx.file.text[start..end];
         let mut text = joined(own, literals.iter().map(|literal| literal_text(cx, *literal, quote)));
         let follows_value = quoted.start_byte() + 1 < start;
-        match self {
+        if follows_value && trim_label(own).is_empty() && !text.is_empty() {
             // `${x}: ` and `done` are `${x} done`.
-            _ if follows_value => {
-                if trim_label(own).is_empty() && !text.is_empty() {
-                    text.insert(0, ' ');
-                }
+            text.insert(0, ' ');
+        } else if !follows_value && text.trim().is_empty() {
+            match self {
+                Message::Sum(sum) => return keep_without_last(cx, sum, quoted, whole, script),
+                _ => text = made(cx, call, &arguments[1..], &[], quote),
             }
-            Message::Sum(sum) if text.trim().is_empty() => return keep_without_last(cx, sum, quoted, whole, script),
-            _ if text.trim().is_empty() => text = made(cx, call, &arguments[1..], &[], quote),
-            _ => {}
         }
         let kept = own.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
         let kept = (0..=kept).rev().find(|at| own.is_char_boundary(*at) && text.is_char_boundary(*at)).unwrap_or(0);
