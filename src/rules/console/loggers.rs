@@ -163,7 +163,7 @@ fn logger(project: &Project, surface: Surface, options: &config::Logger, file: O
             return Logger::Unusable { module: path.clone(), reason };
         }
     };
-    usable(Contract::stated(export, form), Some(NewFile { path: path.clone(), text: text.to_owned() }))
+    usable(Contract::stated(export, form), Some(NewFile { path: path.clone(), text: text.into() }))
 }
 
 /// Notes all files that `file` imports as values, directly or not, as parts of `module`.
