@@ -100,7 +100,8 @@ fn fix(project: &Project, rules: &[Box<dyn Rule>]) -> usize {
     black_box(outcome).changes.len()
 }
 
-/// Edge functions and pages of a frontend, 3 to 30 kB each; always the same ones.
+/// Edge functions and pages of a frontend, 3 to 30 kB each; always the same ones. A file with a trigger has a few
+/// calls of the console, as in real projects.
 fn write_project(root: &Path) {
     let (mut random, mut written) = (Random(0x9e37_79b9_7f4a_7c15), 0);
     for number in 0.. {
@@ -137,14 +138,14 @@ fn edge_function(random: &mut Random, has_trigger: bool) -> String {
                  if (row.count > {limit} && row.state !== \"done\") {{\n      \
                    const {{ data, error }} = await client.from(\"jobs\").update({{ state: \"done\", count: row.count + 1 }}).eq(\"id\", id);\n"
         );
-        if has_trigger && random.below(3) == 0 {
+        if has_trigger && random.below(12) == 0 {
             let _ =
                 writeln!(text, "      if (error) console.error('Step {step} failed:', error, row.id); // keep going");
         }
         text.push_str(
             "      if (data?.length === 0) return { id, ok: false, at: `${row.year}-${row.month}` };\n    }\n  }\n",
         );
-        if has_trigger && random.below(4) == 0 {
+        if has_trigger && random.below(24) == 0 {
             text.push_str("  console.log(`[jobs] ${known.size} rows`, { limit: rows.length });\n");
         }
         text.push_str("  return null;\n}\n\n");
@@ -170,7 +171,7 @@ fn page(random: &mut Random, number: usize, has_trigger: bool) -> String {
                load(items.length, {part}).then((found) => setOpen(found.length > {limit}))",
             limit = random.below(50)
         );
-        if has_trigger && random.below(2) == 0 {
+        if has_trigger && random.below(8) == 0 {
             text.push_str(".catch((error) => {\n      console.error('Could not load the items:', error);\n    })");
         }
         text.push_str(

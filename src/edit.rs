@@ -23,8 +23,8 @@ pub struct Edit {
 pub struct NewFile {
     /// Where it goes.
     pub path: RelPath,
-    /// Its whole text.
-    pub text: String,
+    /// Its whole text, which all fixes that want it share.
+    pub text: Arc<str>,
 }
 
 /// How far a fix may be trusted.

@@ -1,6 +1,7 @@
 //! The fixes of one pass become one set of edits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::additions::{Additions, State};
 use crate::edit::{Edit, Fix};
@@ -15,7 +16,7 @@ pub struct Merged {
     /// insertions, these in the order of their fixes. They overlap only if those of a single fix do.
     pub edits: BTreeMap<RelPath, Vec<Edit>>,
     /// The new files and their texts.
-    pub new_files: BTreeMap<RelPath, String>,
+    pub new_files: BTreeMap<RelPath, Arc<str>>,
     /// Where imports and declarations will be inserted.
     reserved: BTreeMap<RelPath, BTreeSet<usize>>,
 }
@@ -69,7 +70,7 @@ impl Merged {
         for import in imports {
             self.reserved.entry(import.path.clone()).or_default().insert(import.range.start);
         }
-        self.new_files.extend(fix.new_files.iter().map(|file| (file.path.clone(), file.text.clone())));
+        self.new_files.extend(fix.new_files.iter().map(|file| (file.path.clone(), Arc::clone(&file.text))));
     }
 }
 

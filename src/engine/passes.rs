@@ -137,6 +137,10 @@ impl Triggers {
 
     fn hits(&self, text: &str, rules: usize) -> Hits {
         let mut hits = Hits { rules: vec![Vec::new(); rules], directives: Vec::new() };
+        // Most texts have none, which is found out several times as fast as where all are.
+        if !self.automaton.is_match(text) {
+            return hits;
+        }
         for found in self.automaton.find_overlapping_iter(text) {
             match self.rules.get(found.pattern().as_usize()) {
                 Some(rules) => rules.iter().for_each(|rule| hits.rules[*rule].push(found.start())),

@@ -75,12 +75,12 @@ impl Draft {
     }
 
     /// A new file; `None` if it is there already.
-    pub fn new(project: &Project, path: &RelPath, text: &str) -> Result<Option<Draft>, Flaw> {
+    pub fn new(project: &Project, path: &RelPath, text: &Arc<str>) -> Result<Option<Draft>, Flaw> {
         if project.sources.exists(path) {
-            let is_same = project.sources.read(path).is_ok_and(|present| *present == *text);
+            let is_same = project.sources.read(path).is_ok_and(|present| present == *text);
             return if is_same { Ok(None) } else { Err(Flaw::Occupied) };
         }
-        Ok(Some(Draft { path: path.clone(), after: text.into(), dialect: Dialect::of(path), change: Change::New }))
+        Ok(Some(Draft { path: path.clone(), after: Arc::clone(text), dialect: Dialect::of(path), change: Change::New }))
     }
 
     /// The text before; `None` if the file is new.

@@ -122,7 +122,7 @@ fn safe(edits: impl IntoIterator<Item = Edit>) -> Vec<Option<Fix>> {
 }
 
 fn new_file(path: &str, text: &str) -> NewFile {
-    NewFile { path: rel(path), text: text.to_owned() }
+    NewFile { path: rel(path), text: text.into() }
 }
 
 /// How a test runs the engine.

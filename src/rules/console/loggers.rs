@@ -144,7 +144,7 @@ fn logger(modules: &Modules<'_>, surface: Surface, options: &config::Logger, pat
         Surface::Edge => EDGE_RUNTIME,
         Surface::Frontend => BROWSER_RUNTIME,
     };
-    let new_file = is_new.then(|| NewFile { path: path.clone(), text: text.to_owned() });
+    let new_file = is_new.then(|| NewFile { path: path.clone(), text: text.into() });
     match contract {
         Ok(contract) => Logger::Usable(Box::new(usable(options, contract, new_file, Some(path.clone())))),
         Err(reason) => Logger::Unusable { module: path.clone(), reason },
