@@ -91,12 +91,12 @@ fn fix(project: &Project, rules: &[Box<dyn Rule>]) -> usize {
         rules,
         suppression: true,
         selection: &selection,
-        fix: Some(FixMode::Safe),
+        fix: FixMode::Safe,
         threads: THREADS,
         progress: &|| {},
     };
     let outcome = run(project, &request).unwrap();
-    assert!(outcome.remaining.as_ref().is_some_and(|left| left.errors.is_empty()), "{:#?}", outcome.remaining);
+    assert!(outcome.remaining.errors.is_empty(), "{:#?}", outcome.remaining);
     black_box(outcome).changes.len()
 }
 

@@ -31,7 +31,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &FixArgs) -> Result<u8, F
         rules: &rules,
         suppression,
         selection: &selection,
-        fix: (writes || args.diff).then_some(mode),
+        fix: mode,
         threads: common.threads.map_or(0, usize::from),
         progress: &|| progress.tick(),
     };
@@ -76,10 +76,9 @@ struct Job<'a> {
 impl Job<'_> {
     /// Writes the changes and reports what is left.
     fn fix(&self, outcome: Outcome, recovered: Vec<Problem>) -> Result<u8, Failure> {
-        let Outcome { found, remaining, changes } = outcome;
+        let Outcome { found, remaining: mut left, changes } = outcome;
         self.refuse_unsaved(&changes)?;
         let written = write::write(&self.project.root, &changes)?;
-        let mut left = remaining.unwrap_or_default();
         for skipped in &written.skipped {
             keep(&mut left, &found, &skipped.path);
             left.errors.push(not_written(skipped, "not written"));
@@ -99,10 +98,8 @@ impl Job<'_> {
 
     /// Reports what was found, behind the patch if that is wanted as well.
     fn check(&self, outcome: Outcome) -> Result<u8, Failure> {
-        let Outcome { mut found, remaining, changes } = outcome;
+        let Outcome { mut found, changes, .. } = outcome;
         found.notes.extend(self.interruption());
-        // A fix that did not stand the proof is told only with the patch.
-        found.errors = remaining.map_or(found.errors, |remaining| remaining.errors);
         if !self.args.diff {
             self.report(Stream::Out, &found)?;
             self.summary(&found, Ending::Reported)?;
@@ -119,8 +116,7 @@ impl Job<'_> {
 
     /// Prints the patch. Violations that it leaves are no failure.
     fn propose(&self, outcome: Outcome) -> Result<u8, Failure> {
-        let Outcome { found, remaining, changes } = outcome;
-        let mut left = remaining.unwrap_or_default();
+        let Outcome { found, remaining: mut left, changes } = outcome;
         left.notes.extend(self.interruption());
         self.patch(&changes)?;
         let fixed = found.findings.len().saturating_sub(left.findings.len());

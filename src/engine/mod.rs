@@ -34,8 +34,8 @@ pub struct Request<'a> {
     pub suppression: bool,
     /// Which files are reported and changed. All are known.
     pub selection: &'a Selection,
-    /// The fixes that are wanted; `None` to report only.
-    pub fix: Option<FixMode>,
+    /// The fixes that are wanted. They are tried and proved in any case, so that a report names none that fails.
+    pub fix: FixMode,
     /// How many threads; 0 for one a core.
     pub threads: usize,
     /// Called once for each file that was looked at.
@@ -66,8 +66,8 @@ impl FixMode {
 pub struct Outcome {
     /// What was found in the files as they are.
     pub found: Report,
-    /// What is left after the fixes, in the files as they would be. The same as `found` if none were asked for.
-    pub remaining: Option<Report>,
+    /// What is left after the fixes, in the files as they would be.
+    pub remaining: Report,
     /// What the fixes make of the files, sorted by path.
     pub changes: Vec<FileChange>,
 }
@@ -92,16 +92,15 @@ struct Run<'a> {
 impl Run<'_> {
     fn outcome(&self) -> Outcome {
         let passes = self.start(self.project);
-        let scan = scan::all(self.project, &passes, self.request.fix.is_some(), self.request.progress);
+        let scan = scan::all(self.project, &passes, self.request.progress);
         let unchanged = BTreeMap::new();
         let view = View { first: &scan.records, since: &unchanged };
         let judgement = Rc::new(self.judge(&passes, view));
-        let found = self.report(State { project: self.project, view }, &scan, &judgement);
-        let Some(mode) = self.request.fix else { return Outcome { found, remaining: None, changes: Vec::new() } };
-        let Planned { changes, remaining } = Plan { run: self, scan: &scan, judgement: &judgement, mode }.make();
+        let Planned { changes, remaining, proved } = Plan { run: self, scan: &scan, judgement: &judgement }.make();
+        let found = self.report(State { project: self.project, view }, &scan, &proved);
         // Trees have many nodes: freeing them takes long enough to be shared.
         scan.records.into_par_iter().for_each(drop);
-        Outcome { found, remaining: Some(remaining), changes }
+        Outcome { found, remaining, changes }
     }
 
     fn start<'p>(&'p self, project: &'p Project) -> Passes<'p> {

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::Run;
 use super::additions::State;
 use super::judge::Judgement;
 use super::merge::{Merged, merge};
 use super::passes::Passes;
 use super::prove::{Draft, Flaw, moved};
 use super::scan::{Record, Scan, View};
-use super::{FixMode, Run};
 use crate::edit::{Edit, FileChange, Fix};
 use crate::project::{Problem, Project, RelPath};
 use crate::report::Report;
@@ -31,6 +31,8 @@ pub struct Planned {
     pub changes: Vec<FileChange>,
     /// What is left.
     pub remaining: Report,
+    /// What was judged at first, without the fixes that were withdrawn.
+    pub proved: Judgement,
 }
 
 /// What a plan is made from.
@@ -38,7 +40,6 @@ pub struct Plan<'a> {
     pub run: &'a Run<'a>,
     pub scan: &'a Scan,
     pub judgement: &'a Rc<Judgement>,
-    pub mode: FixMode,
 }
 
 /// A violation, told from all others in the same texts. Those of one rule at one range share their fate.
@@ -117,8 +118,9 @@ impl Plan<'_> {
 
     /// The violations whose fixes are to be applied: by rule, then in their order.
     fn wanted<'v>(&self, judgement: &'v Judgement, excluded: &BTreeSet<Key>) -> Vec<&'v Violation> {
-        let is_taken =
-            |violation: &Violation| violation.fix.as_ref().is_some_and(|fix| self.mode.takes(fix.applicability));
+        let is_taken = |violation: &Violation| {
+            violation.fix.as_ref().is_some_and(|fix| self.run.request.fix.takes(fix.applicability))
+        };
         let wanted = judgement.violations.iter().filter(|violation| is_taken(violation));
         let mut wanted: Vec<&Violation> = wanted.filter(|violation| !excluded.contains(&Key::of(violation))).collect();
         wanted.sort_by_key(|violation| self.run.rank(violation.rule));
@@ -239,19 +241,16 @@ impl Plan<'_> {
 
     /// What is left, and the changes.
     fn finish(&self, progress: Progress, withdrawn: &Withdrawals) -> Planned {
-        let excluded = progress.excluded(withdrawn);
-        let mut violations = progress.judgement.violations.clone();
-        for violation in violations.iter_mut().filter(|violation| excluded.contains(&Key::of(violation))) {
-            violation.fix = None;
-            violation.help = Some("its fix was withdrawn: it did not stand the proof".into());
-        }
-        let withdrawn = withdrawn.iter().map(|(key, reason)| withdrawal(self.scan, key, reason));
+        let withdrawals = withdrawn.iter().map(|(key, reason)| withdrawal(self.scan, key, reason));
         let problems = self.judgement.problems.iter().chain(&progress.judgement.problems).cloned();
-        let left = Judgement {
-            violations,
-            notes: progress.judgement.notes.clone(),
-            problems: problems.chain(withdrawn).collect(),
+        let problems: BTreeSet<Problem> = problems.chain(withdrawals).collect();
+        let without = |judgement: &Judgement, excluded: &BTreeSet<Key>| Judgement {
+            violations: judgement.violations.iter().map(|violation| kept(violation, excluded)).collect(),
+            notes: judgement.notes.clone(),
+            problems: problems.clone(),
         };
+        let left = without(&progress.judgement, &progress.excluded(withdrawn));
+        let proved = without(self.judgement, &withdrawn.keys().cloned().collect());
         let remaining = self.run.report(self.state(&progress), self.scan, &left);
         let changes = progress.files.into_iter().map(|(path, Texts { before, after })| FileChange {
             path,
@@ -259,8 +258,18 @@ impl Plan<'_> {
             after: after.to_string(),
         });
         let changes = changes.filter(|change| change.before.as_deref() != Some(change.after.as_str()));
-        Planned { changes: changes.collect(), remaining }
+        Planned { changes: changes.collect(), remaining, proved }
     }
+}
+
+/// A violation without its fix if that is one of those that were withdrawn.
+fn kept(violation: &Violation, withdrawn: &BTreeSet<Key>) -> Violation {
+    let mut violation = violation.clone();
+    if withdrawn.contains(&Key::of(&violation)) {
+        violation.fix = None;
+        violation.help = Some("its fix was withdrawn: it did not stand the proof".into());
+    }
+    violation
 }
 
 impl Progress {

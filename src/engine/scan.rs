@@ -142,10 +142,10 @@ enum Seen {
     Failed(Problem),
 }
 
-/// Scans all files of the project. `keeps_trees` is whether they are wanted for a proof; `progress` is called once for
+/// Scans all files of the project. `progress` is called once for
 /// each file.
-pub fn all(project: &Project, passes: &Passes<'_>, keeps_trees: bool, progress: &(dyn Fn() + Sync)) -> Scan {
-    let room = AtomicUsize::new(if keeps_trees { KEPT_SOURCE_BYTES } else { 0 });
+pub fn all(project: &Project, passes: &Passes<'_>, progress: &(dyn Fn() + Sync)) -> Scan {
+    let room = AtomicUsize::new(KEPT_SOURCE_BYTES);
     // The largest go first, since one of them may take as long as all others.
     let mut order: Vec<&ProjectFile> = project.files.iter().collect();
     order.sort_by_key(|file| std::cmp::Reverse(file.size));

@@ -82,12 +82,12 @@ pub fn fix(config: &str, files: &[(&str, &str)]) -> Fixed {
         rules: &rules::all(),
         suppression: true,
         selection: &selection,
-        fix: Some(FixMode::Safe),
+        fix: FixMode::Safe,
         threads: 1,
         progress: &|| {},
     };
     let outcome = engine::run(&project, &request).unwrap();
-    let remaining = outcome.remaining.unwrap();
+    let remaining = outcome.remaining;
     Fixed {
         texts: outcome.changes.into_iter().map(|change| (change.path.to_string(), change.after)).collect(),
         left: remaining.findings.into_iter().map(|finding| finding.help.unwrap_or_default()).collect(),

@@ -148,7 +148,7 @@ impl<'t> Setup<'t> {
             rules: &self.rules,
             suppression: true,
             selection: &selection,
-            fix: Some(self.mode),
+            fix: self.mode,
             threads: self.threads,
             progress: &|| {},
         };
@@ -173,7 +173,7 @@ fn after<'o>(outcome: &'o Outcome, path: &str) -> Option<&'o str> {
 
 /// The errors of a run, as `path: message`.
 fn errors(outcome: &Outcome) -> Vec<String> {
-    let errors = &outcome.remaining.as_ref().unwrap().errors;
+    let errors = &outcome.remaining.errors;
     let path = |path: &Option<RelPath>| path.as_ref().map_or("-", RelPath::as_str).to_owned();
     errors.iter().map(|error| format!("{}: {}", path(&error.path), error.message)).collect()
 }
@@ -185,9 +185,15 @@ fn one_error(outcome: &Outcome, start: &str) {
     assert!(errors.len() == 1 && errors[0].starts_with(start), "{errors:#?}");
 }
 
+/// What is said of the violations that were found and have no fix.
+fn refusals(outcome: &Outcome) -> Vec<&str> {
+    let refused = outcome.found.findings.iter().filter(|found| found.fix.is_none());
+    refused.map(|found| found.help.as_deref().unwrap_or_default()).collect()
+}
+
 /// The violations that are left, as `rule@path: help`.
 fn left(outcome: &Outcome) -> Vec<String> {
-    let findings = &outcome.remaining.as_ref().unwrap().findings;
+    let findings = &outcome.remaining.findings;
     let help = |help: &Option<String>| help.clone().unwrap_or_default();
     findings.iter().map(|found| format!("{}@{}: {}", found.rule, found.path, help(&found.help))).collect()
 }

@@ -70,6 +70,8 @@ fn four_passes_are_taken_and_a_fifth_is_not() {
     let (text, outcome) = fix_one("step5();\n", [count_down()]);
     assert_eq!(text, "step5();\n");
     one_error(&outcome, "src/a.ts: the step fix at line 1 was withdrawn");
+    assert_eq!(refusals(&outcome), [WITHDRAWN]);
+    assert_eq!(outcome.found.errors, outcome.remaining.errors);
 }
 
 #[test]
@@ -165,6 +167,6 @@ fn unsafe_and_display_only_fixes() {
     assert_eq!(after(&outcome, "src/a.ts"), Some("good(risky, shown);\n"));
     let outcome = Setup { mode: FixMode::Unsafe, ..Setup::new(&tree, rules()) }.run();
     assert_eq!(after(&outcome, "src/a.ts"), Some("good(r, shown);\n"));
-    let left: Vec<_> = outcome.remaining.unwrap().findings;
+    let left: Vec<_> = outcome.remaining.findings;
     assert_eq!(left.iter().map(|it| (it.rule, it.fix_word())).collect::<Vec<_>>(), [("shown", "display-only")]);
 }
