@@ -375,11 +375,17 @@ fn touched(violation: &Violation) -> BTreeSet<&RelPath> {
 }
 
 fn withdrawal(scan: &Scan, key: &Key, reason: &str) -> Problem {
-    let before = scan.records.get(&key.path).and_then(|record| record.snapshot.text.get(..key.start));
+    let snapshot = scan.records.get(&key.path).map(|record| &record.snapshot);
+    let before = snapshot.and_then(|snapshot| snapshot.text.get(..key.start));
     let line = before.map_or(1, |before| before.matches('\n').count() + 1);
     let rule = key.rule;
-    let message = format!(
-        "the {rule} fix at line {line} was withdrawn: {reason}. This is a defect of phase2; the other fixes are not affected"
-    );
+    // What the parser makes of broken code may change with anything that is written near it.
+    let advice = if snapshot.is_some_and(|snapshot| !snapshot.errors.is_empty()) {
+        "the file has a syntax error already: mend that first"
+    } else {
+        "this is a defect of phase2"
+    };
+    let message =
+        format!("the {rule} fix at line {line} was withdrawn: {reason}; {advice}. The other fixes are not affected");
     Problem { path: Some(key.path.clone()), message }
 }

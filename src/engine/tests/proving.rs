@@ -145,7 +145,8 @@ fn a_file_that_had_errors_before() {
     let (text, outcome) = fix_one(broken, [fine(), rule("bad", |it| safe([it.replace("better")]))]);
     assert_eq!(text, broken.replace("fine", "good").replace("bad", "better"));
     assert_eq!(errors(&outcome), [""; 0]);
-    only_bad_is_withdrawn(broken, |it| safe([it.replace("((")]), "the result would not parse");
+    let advice = "the result would not parse; the file has a syntax error already: mend that first";
+    only_bad_is_withdrawn(broken, |it| safe([it.replace("((")]), advice);
     // One error more in the place of one less is still one more.
     let mending = |it: &Place<'_>| safe([it.swap("a & ", "a"), it.replace("} bad")]);
     only_bad_is_withdrawn(broken, mending, "the result would not parse");
