@@ -34,7 +34,7 @@ pub struct Method {
 }
 
 /// A parameter for an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorParameter {
     /// What may be passed.
     pub accepts: ErrorType,
@@ -45,12 +45,14 @@ pub struct ErrorParameter {
 }
 
 /// What may be passed for an `error` parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErrorType {
     /// Any value.
     Anything,
     /// Only an `Error`: a catch variable, which may be `unknown`, doesn't type-check there.
     ErrorOnly,
+    /// Only an `Error`; where there is none, the fields.
+    ErrorOrFields(FieldsParameter),
 }
 
 /// A parameter for an object of fields, of any names and values.
@@ -81,7 +83,15 @@ impl Method {
 
     /// The names that our fields can't have.
     pub fn taken_fields(&self) -> impl Iterator<Item = &str> {
-        self.fields.iter().flat_map(|fields| &fields.taken).map(String::as_str)
+        let instead = self.error.as_ref().and_then(ErrorParameter::fields_instead);
+        self.fields.iter().chain(instead).flat_map(|fields| &fields.taken).map(String::as_str)
+    }
+}
+
+impl ErrorParameter {
+    /// The fields that it takes where there is no error.
+    pub fn fields_instead(&self) -> Option<&FieldsParameter> {
+        if let ErrorType::ErrorOrFields(fields) = &self.accepts { Some(fields) } else { None }
     }
 }
 

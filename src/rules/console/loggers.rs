@@ -64,6 +64,14 @@ impl Loggers {
                 loggers.units.push(Logger::Usable(Box::new(package(options))));
                 continue;
             };
+            let file = match located(project, file) {
+                Ok(file) => file,
+                Err(module) => {
+                    let reason = "it is not TypeScript, which a logger is read from".to_owned();
+                    loggers.units.push(Logger::Unusable { module, reason });
+                    continue;
+                }
+            };
             let modules = Modules::load(project, &file);
             for part in modules.run_by(&file) {
                 loggers.closure.entry(part).or_insert_with(|| file.clone());
@@ -110,6 +118,28 @@ impl Usable {
             Some(file) => project.resolver.resolve(path, written).as_ref() == Some(file),
             None => written == self.module,
         }
+    }
+}
+
+/// The logger's module where phase2.toml says that it is at `stated`: that file, or one that an import of it means as well.
+/// If there is none, nothing is in the way of a new one at `stated`; what is in the way is the error.
+fn located(project: &Project, stated: RelPath) -> Result<RelPath, RelPath> {
+    const MODULES: [&str; 5] = [".ts", ".tsx", ".mts", "/index.ts", "/index.tsx"];
+    const OTHERS: [&str; 9] =
+        [".js", ".jsx", ".mjs", ".cjs", ".cts", ".d.ts", "/index.js", "/index.jsx", "/index.d.ts"];
+    if project.sources.exists(&stated) {
+        return Ok(stated);
+    }
+    let stem = stated.as_str().rsplit_once('.').map_or(stated.as_str(), |(stem, _)| stem);
+    let stem = stem.strip_suffix("/index").unwrap_or(stem);
+    let at = |endings: &[&str]| {
+        let mut paths = endings.iter().filter_map(|ending| RelPath::new(&format!("{stem}{ending}")));
+        paths.find(|path| project.sources.exists(path))
+    };
+    match (at(&MODULES), at(&OTHERS)) {
+        (Some(module), _) => Ok(module),
+        (None, Some(other)) => Err(other),
+        (None, None) => Ok(stated),
     }
 }
 

@@ -4,6 +4,7 @@ mod bindings;
 mod call;
 mod context;
 mod contract;
+mod errors;
 mod fields;
 mod layout;
 mod loggers;

@@ -164,7 +164,7 @@ impl<'m> Reader<'m> {
         let methods = Level::ALL.map(|level| {
             let is_known = |name: &&&str| levels.is_empty() || levels.iter().any(|known| known == **name);
             let name = spellings(level).iter().find(is_known)?;
-            Some(Method { name: (*name).to_owned(), error, fields: fields.clone() })
+            Some(Method { name: (*name).to_owned(), error: error.clone(), fields: fields.clone() })
         });
         let factory_argument = FactoryArgument::Nothing;
         Some(Contract { export: String::new(), form: Form::Function, factory_argument, methods })
@@ -525,12 +525,19 @@ impl Parameter {
     fn as_error(&self, next: Option<&Parameter>) -> Option<ErrorParameter> {
         let has_name =
             matches!(self.name.as_str(), "e" | "err" | "error" | "exception" | "cause" | "errorOrData" | "maybeError");
-        let accepts = match self.takes {
+        let accepts = match &self.takes {
             _ if self.rest => return None,
             Takes::Anything if has_name => ErrorType::Anything,
             Takes::Error => ErrorType::ErrorOnly,
             // `error?: Error | Record<string, unknown>` before fields of their own.
-            Takes::Fields(_) if has_name && next.is_some() => ErrorType::ErrorOnly,
+            Takes::ErrorOrFields(taken) => match next {
+                Some(next) if next.optional => {
+                    let fields = FieldsParameter { required: !self.optional, taken: taken.clone() };
+                    ErrorType::ErrorOrFields(fields)
+                }
+                Some(_) => ErrorType::ErrorOnly,
+                None => return None,
+            },
             _ => return None,
         };
         Some(ErrorParameter { accepts, required: !self.optional, absent: self.absent })
@@ -540,7 +547,7 @@ impl Parameter {
     fn as_fields(&self) -> Option<FieldsParameter> {
         let taken = match &self.takes {
             Takes::Anything => Vec::new(),
-            Takes::Fields(taken) => taken.clone(),
+            Takes::Fields(taken) | Takes::ErrorOrFields(taken) => taken.clone(),
             _ => return None,
         };
         Some(FieldsParameter { required: !self.optional, taken })

@@ -1,0 +1,59 @@
+//! Where the logger's module is, and what else in a project is or hands on a logger.
+
+use crate::harness::{Fixed, fix};
+
+const LOGGER: &str = "type Fields = Record<string, unknown>;\n\
+                      export const logger = {\n\
+                      \x20 info(message: string, fields?: Fields): void {},\n\
+                      \x20 warn(message: string, fields?: Fields): void {},\n\
+                      \x20 error(message: string, fields?: Fields): void {},\n\
+                      };\n";
+const CALL: &str = "console.log('a', x);\n";
+const FRONTEND_NOTE: &str = "looks like a logger: name it as `module` under [console.frontend] in phase2.toml to use it instead of a new src/lib/logger.ts";
+
+/// What became of `src/app.ts`, the only file that may have changed.
+fn app(fixed: &Fixed) -> &str {
+    assert!(fixed.errors.is_empty() && fixed.texts.len() == 1, "{fixed:#?}");
+    &fixed.texts["src/app.ts"]
+}
+
+#[test]
+fn a_logger_that_is_a_folder_or_ends_otherwise() {
+    for (path, specifier) in [
+        ("src/lib/logger.tsx", "./lib/logger"),
+        ("src/lib/logger.mts", "./lib/logger.mjs"),
+        ("src/lib/logger/index.ts", "./lib/logger"),
+        ("src/lib/logger/index.tsx", "./lib/logger"),
+    ] {
+        let fixed = fix("", &[(path, LOGGER), ("src/app.ts", CALL)]);
+        let expected = format!("import {{ logger }} from '{specifier}';\n\nlogger.info('a', {{ x }});\n");
+        assert_eq!(app(&fixed), expected, "{path}");
+    }
+    let log = "export function log(level: string, message: string, fields?: object) {}\n";
+    let function = "supabase/functions/pay/index.ts";
+    let fixed = fix("", &[("supabase/functions/_shared/logger/index.ts", log), (function, CALL)]);
+    let expected = "import { log } from '../_shared/logger/index.ts';\n\nlog('info', 'a', { x });\n";
+    assert_eq!(fixed.texts.len(), 1, "{fixed:#?}");
+    assert_eq!(fixed.texts[function], expected);
+}
+
+#[test]
+fn the_module_that_an_import_means_comes_first() {
+    let other = "export const nothing = 1;\n";
+    let both = [("src/lib/logger.ts", LOGGER), ("src/lib/logger/index.ts", other), ("src/app.ts", CALL)];
+    assert!(app(&fix("", &both)).contains("from './lib/logger';"));
+    let both = [("src/lib/logger.tsx", LOGGER), ("src/lib/logger/index.ts", other), ("src/app.ts", CALL)];
+    assert!(app(&fix("", &both)).contains("from './lib/logger';"));
+}
+
+#[test]
+fn a_logger_in_javascript_is_an_error() {
+    for path in ["src/lib/logger.js", "src/lib/logger.jsx", "src/lib/logger/index.js", "src/lib/logger.d.ts"] {
+        let fixed = fix("", &[(path, "export const logger = console;\n"), ("src/app.ts", CALL)]);
+        assert!(fixed.texts.is_empty(), "{fixed:#?}");
+        assert!(
+            matches!(&fixed.errors[..], [error] if error.starts_with(path) && error.contains("is not TypeScript")),
+            "{fixed:#?}"
+        );
+    }
+}
