@@ -1,6 +1,6 @@
 //! What becomes of the message.
 
-use crate::harness::{FUNCTION, OBJECT, WITH_ERROR};
+use crate::harness::{FUNCTION, OBJECT, WITH_ERROR, fix};
 
 #[test]
 fn a_label_loses_its_colon_and_its_blanks() {
@@ -40,6 +40,12 @@ fn every_method_has_its_level() {
         ("console['warn']('a')", "log('warn', 'a')"),
         ("globalThis.console.log('a')", "log('info', 'a')"),
         ("window.console?.error('a')", "log('error', 'a')"),
+        ("globalThis['console'].log('a')", "log('info', 'a')"),
+        ("globalThis['console']['warn']('a')", "log('warn', 'a')"),
+        ("(console).log('a')", "log('info', 'a')"),
+        ("console!.log('a')", "log('info', 'a')"),
+        ("(console as any).log('a')", "log('info', 'a')"),
+        (";(window.console as unknown as Console).error('a')", ";log('error', 'a')"),
         ("if (x) console.log('a'); else console.warn('b');", "if (x) log('info', 'a'); else log('warn', 'b');"),
     ]);
 }
@@ -201,5 +207,27 @@ fn what_stays() {
         ("void console.log('a');", "its value is used"),
         ("console.log = noop;", "assigned to"),
         ("keep(console);", "handed on"),
+        ("keep(console as any);", "handed on"),
+        ("(console as any).table(x);", "no counterpart"),
+        ("(console as any)[level]('a');", "only known at run time"),
+        ("(console /* a */).log('a');", "a comment stands between"),
     ]);
+}
+
+#[test]
+fn a_question_about_the_console_is_no_use_of_it() {
+    let file = "src/orders.ts";
+    for text in [
+        "if (typeof console !== 'undefined') save();\n",
+        "if (typeof globalThis.console === 'undefined') save();\n",
+        "export type Sink = typeof console;\n",
+        "export let sink: typeof console | undefined;\n",
+        "export const sink = load() as typeof globalThis.console;\n",
+        "export const names = ['console'];\n",
+        "export const has = 'console' in globalThis;\n",
+        "export const log = names['console'];\n",
+    ] {
+        let fixed = fix("", &[(file, text)]);
+        assert!(fixed.texts.is_empty() && fixed.left.is_empty(), "{text}\n{fixed:#?}");
+    }
 }

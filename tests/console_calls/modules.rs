@@ -57,3 +57,52 @@ fn a_logger_in_javascript_is_an_error() {
         );
     }
 }
+
+#[test]
+fn another_logger_of_the_project_keeps_its_console() {
+    let methods =
+        "info(m: string, f?: object) { console.info(m, f); }, error(m: string, f?: object) { console.error(m, f); }";
+    for module in [
+        format!("export const audit = {{ {methods} }};\n"),
+        "export function log(level: 'info' | 'error', m: string) { console[level](m); }\n".to_owned(),
+        format!("export const createLogger = (name: string) => ({{ {methods} }});\nconsole.log('loaded');\n"),
+        "export class Logger { static info(m: string) { console.log(m); } static error(m: string) { console.error(m); } }\n"
+            .to_owned(),
+    ] {
+        let fixed = fix("", &[("src/utils/logger.ts", &module), ("src/lib/logger.ts", LOGGER), ("src/app.ts", CALL)]);
+        assert!(app(&fixed).contains("logger.info('a', { x });"));
+        let is_own = |help: &String| help.starts_with("no fix: it is a logger's own: this file exports `");
+        assert!(!fixed.left.is_empty() && fixed.left.iter().all(is_own), "{fixed:#?}");
+        assert!(fixed.notes.is_empty(), "{fixed:#?}");
+
+        let fixed = fix("", &[("src/utils/logger.ts", &module), ("src/app.ts", CALL)]);
+        assert_eq!(fixed.notes, [format!("src/utils/logger.ts: {FRONTEND_NOTE}")], "{fixed:#?}");
+        assert!(fixed.texts.contains_key("src/lib/logger.ts"));
+        // Nothing is brought along for the sake of the logger itself.
+        let fixed = fix("", &[("src/utils/logger.ts", &module)]);
+        assert!(fixed.notes.is_empty() && fixed.texts.is_empty(), "{fixed:#?}");
+    }
+}
+
+#[test]
+fn methods_that_are_named_as_levels_keep_their_console() {
+    for code in [
+        "const sink = { debug: () => {}, info: console.info, error(m) { console.error('a', m); } };",
+        "class Sink { warn(m) { console.warn('a', m); } error = (m) => {}; fatal() {} }",
+        "save({ log: console.log.bind(console), warn: function () {}, 'error': (m) => { send(() => { console.error('a'); }); } });",
+    ] {
+        let fixed = fix("", &[("src/lib/logger.ts", LOGGER), ("src/app.ts", code)]);
+        let is_own =
+            |help: &String| help == "no fix: it is a logger's own: it stands among methods that are named as levels";
+        assert!(fixed.texts.is_empty() && !fixed.left.is_empty(), "{fixed:#?}");
+        assert!(fixed.left.iter().all(is_own), "{fixed:#?}");
+    }
+    for code in [
+        "const sink = { info() {}, error(m) { console.error('a', m); } };\n",
+        "const all = { log: 1, warn: 2, error: send(() => { console.error('a'); }) };\n",
+        "export function nextLevel(level: string, player: string) { console.error('a', player); }\n",
+    ] {
+        let fixed = fix("", &[("src/lib/logger.ts", LOGGER), ("src/app.ts", code)]);
+        assert!(app(&fixed).contains("logger.error('a'"), "{fixed:#?}");
+    }
+}

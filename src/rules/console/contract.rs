@@ -7,7 +7,8 @@ mod types;
 pub use self::modules::Modules;
 use self::reader::Reader;
 use crate::config::{Form, Level};
-use crate::project::RelPath;
+use crate::project::{Project, RelPath};
+use crate::syntax::source::SourceFile;
 
 /// How a logger is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +132,15 @@ impl Contract {
             return Ok(read.unwrap_or_else(|_| Contract::plain(export, form)));
         }
         Contract::of_exports(modules, path, stated)
+    }
+
+    /// The contract of what `file` exports, as far as the file says it alone; `None` if nothing of it reads as a logger.
+    pub fn of_file(project: &Project, file: &SourceFile) -> Option<Contract> {
+        let contract = Contract::of_exports(&Modules::alone(project, file), &file.path, Stated::default()).ok()?;
+        // Games have levels, too.
+        let says_so = |name: &str| name.to_ascii_lowercase().contains("log");
+        (contract.form != Form::Function || says_so(&contract.export) || says_so(file.path.file_name()))
+            .then_some(contract)
     }
 
     fn of_exports(modules: &Modules<'_>, path: &RelPath, stated: Stated<'_>) -> Result<Contract, String> {

@@ -143,12 +143,17 @@ fn located(project: &Project, stated: RelPath) -> Result<RelPath, RelPath> {
     }
 }
 
-/// The problem that a module which can't be used is.
-pub fn problem(module: &RelPath, reason: &str) -> Problem {
-    let surface = match Surface::of(module) {
+/// The name that the surface of a file has in phase2.toml.
+pub fn surface(path: &RelPath) -> &'static str {
+    match Surface::of(path) {
         Surface::Edge => "edge",
         Surface::Frontend => "frontend",
-    };
+    }
+}
+
+/// The problem that a module which can't be used is.
+pub fn problem(module: &RelPath, reason: &str) -> Problem {
+    let surface = surface(module);
     let message = format!(
         "can't be used as the logger: {reason}; state `module`, or `export` and `form`, under [console.{surface}] in phase2.toml"
     );

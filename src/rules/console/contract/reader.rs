@@ -167,7 +167,7 @@ impl<'m> Reader<'m> {
             Some(Method { name: (*name).to_owned(), error: error.clone(), fields: fields.clone() })
         });
         let factory_argument = FactoryArgument::Nothing;
-        Some(Contract { export: String::new(), form: Form::Function, factory_argument, methods })
+        is_logger(&methods).then(|| Contract { export: String::new(), form: Form::Function, factory_argument, methods })
     }
 
     /// `createLogger(name)`
@@ -206,7 +206,7 @@ impl<'m> Reader<'m> {
         key.or_else(|| any.then_some("function")).map(str::to_owned)
     }
 
-    /// The level methods among `methods`: at least an error and one of info and warn.
+    /// The level methods among `methods`, if they make a logger.
     fn levels(self, methods: &Methods<'m>) -> Option<[Option<Method>; 4]> {
         let levels = Level::ALL.map(|level| {
             spellings(level).iter().find_map(|name| {
@@ -218,8 +218,7 @@ impl<'m> Reader<'m> {
                 Some(Method { name: (*name).to_owned(), error, fields })
             })
         });
-        let [_, info, warn, error] = &levels;
-        (error.is_some() && (info.is_some() || warn.is_some())).then_some(levels)
+        is_logger(&levels).then_some(levels)
     }
 
     /// The parameters of a function-like node, if it is one. What a declaration says of its type goes first.
@@ -487,6 +486,11 @@ fn is_of_package(function: Place<'_>) -> bool {
 fn has_word(node: Node<'_>, word: &str) -> bool {
     let mut cursor = node.walk();
     node.children(&mut cursor).any(|child| child.kind() == word)
+}
+
+/// Whether a logger has enough methods to be one: at least an error and one of info and warn.
+fn is_logger([_, info, warn, error]: &[Option<Method>; 4]) -> bool {
+    error.is_some() && (info.is_some() || warn.is_some())
 }
 
 /// The names that a level goes by, the usual one first.
