@@ -208,6 +208,27 @@ fn a_factory_in_every_form() {
 }
 
 #[test]
+fn a_module_of_level_functions() {
+    let functions =
+        "export function warn(m: string, f?: object) {}\nexport const error = (m: string, f?: object) => {};\n";
+    let import = "import * as logger from './lib/logger';";
+    check(&[
+        (functions, import, LOGGER),
+        ("const warn = console.warn, error = console.error;\nexport { warn, error };", import, LOGGER),
+        // An object goes first.
+        (
+            &format!("{functions}export const log = {{ warn, error }};\n"),
+            "import { log } from './lib/logger';",
+            &LOGGER.replace("logger.", "log."),
+        ),
+    ]);
+    let present = format!("import * as say from './lib/logger';\n\n{CALLS}");
+    let fixed = fix("", &[("src/lib/logger.ts", functions), ("src/orders.ts", &present)]);
+    let expected = format!("import * as say from './lib/logger';\n\n{}\n", LOGGER.replace("logger.", "say."));
+    assert_eq!(fixed.texts["src/orders.ts"], expected);
+}
+
+#[test]
 fn parameters_for_errors_and_fields() {
     let import = "import { logger } from './lib/logger';";
     let object =
@@ -280,7 +301,7 @@ fn a_module_without_a_logger_is_an_error_that_lists_its_exports() {
     refuses(&[
         ("export const a = 1;\nexport interface B {}\n", "it exports a, B"),
         ("const logger = {};\n", "it exports nothing"),
-        ("export function info(m: string) {}\nexport function error(m: string) {}\n", "it exports info, error"),
+        ("export function info(m: string) {}\nexport function warn(m: string) {}\n", "it exports info, warn"),
         ("import pino from 'npm:pino';\nexport const logger = pino();\n", "it exports logger"),
         ("enum L { Warn = 'warn', Error = 'error' }\nexport function log(level: L, m: string) {}\n", "it exports log"),
         ("export function log(level: 'warn' | 'error', m: string, x: number) {}\n", "it exports log"),

@@ -18,7 +18,21 @@ fn a_label_loses_its_colon_and_its_blanks() {
         ("console.log('it\\'s:', x);", "logger.info('it\\'s', { x });"),
         ("console.log('a\\\\:', x);", "logger.info('a\\\\', { x });"),
         ("console.log('a\\\\n', x);", "logger.info('a\\\\n', { x });"),
-        ("console.log('a::', x);", "logger.info('a:', { x });"),
+        ("console.log('a::', x);", "logger.info('a', { x });"),
+        ("console.log('a =', x);", "logger.info('a', { x });"),
+        ("console.log('a ->', x);", "logger.info('a', { x });"),
+        ("console.log('a =>', x);", "logger.info('a', { x });"),
+        ("console.log('a →', x);", "logger.info('a', { x });"),
+        ("console.log('a |', x);", "logger.info('a', { x });"),
+        ("console.log('a (', x, ')');", "logger.info('a', { x });"),
+        ("console.log('a,', x);", "logger.info('a', { x });"),
+        ("console.log('a -', x);", "logger.info('a', { x });"),
+        ("console.log('a-', x);", "logger.info('a-', { x });"),
+        ("console.log('a\\:', x);", "logger.info('a\\:', { x });"),
+        ("console.log('=== a ===', x);", "logger.info('=== a ===', { x });"),
+        ("console.log('a ---', x);", "logger.info('a ---', { x });"),
+        ("console.log('a =');", "logger.info('a =');"),
+        ("console.log(`a ${b} -> `, x);", "logger.info(`a ${b}`, { x });"),
         ("console.log('Wait…', x);", "logger.info('Wait…', { x });"),
         ("console.log('🚀', x);", "logger.info('🚀', { x });"),
         ("console.log('[tag] 🚀 Go:', x);", "logger.info('[tag] 🚀 Go', { x });"),
@@ -92,7 +106,7 @@ fn what_is_a_text_anyhow_is_the_message() {
         ("console.log(ok ? 'Yes' : 'No', 'x');", "logger.info((ok ? 'Yes' : 'No') + ' x');"),
         ("console.log((ok ? 'Yes' : 'No'), 'x');", "logger.info((ok ? 'Yes' : 'No') + ' x');"),
         ("console.log('='.repeat(50));", "logger.info('='.repeat(50));"),
-        ("console.log(ok ? 'Yes' : no);", "logger.info('orders: value', { value: ok ? 'Yes' : no });"),
+        ("console.log(ok ? 'Yes' : no);", "logger.info('orders: no', { no: ok ? 'Yes' : no });"),
     ]);
 }
 
@@ -116,6 +130,11 @@ fn literals_join_the_message() {
         ("console.log(`a ${b}:`, 'done');", "logger.info(`a ${b} done`);"),
         ("console.log(`a ${b} is`, 'done');", "logger.info(`a ${b} is done`);"),
         ("console.log('', 'b', x);", "logger.info('b', { x });"),
+        ("console.log('a', x, '->', y, '|', 'b', '---');", "logger.info('a b', { x, y });"),
+        ("console.log('a', '=', x);", "logger.info('a', { x });"),
+        ("console.log(x, 'then text');", "logger.info('then text', { x });"),
+        ("console.log(x, 'of', y, 'done:');", "logger.info('of done', { x, y });"),
+        ("console.log(x, '=', y);", "logger.info('orders: x', { x, y });"),
     ]);
 }
 
@@ -129,7 +148,7 @@ fn a_call_without_words_gets_some() {
         ("console.log({ a, b: 1 });", "logger.info('orders: a, b', { a, b: 1 });"),
         ("console.log(load(1));", "logger.info('orders: load(1)', { load: load(1) });"),
         ("console.log(load());", "logger.info('orders: load()', { load: load() });"),
-        ("console.log(x, 'done');", "logger.info('orders: x done', { x });"),
+        ("console.log(x, 'done');", "logger.info('done', { x });"),
         ("console.log(42);", "logger.info('orders: 42');"),
         ("console.log(null, x);", "logger.info('orders: null', { x });"),
         ("console.log({});", "logger.info('orders: details');"),
@@ -195,6 +214,10 @@ fn a_percent_sign_is_no_format_by_itself() {
 fn what_stays() {
     WITH_ERROR.refuses(&[
         ("console.log();", "empty line"),
+        ("console.log('');", "empty line"),
+        ("console.log(' \\n');", "empty line"),
+        ("console.log('', ' ');", "empty line"),
+        ("console.log(`\n`);", "empty line"),
         ("console.log(...args);", "spread"),
         ("console.log('a', ...args);", "spread"),
         ("console /* a */ .log('a');", "a comment stands between"),

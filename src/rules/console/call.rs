@@ -13,6 +13,8 @@ use super::message::{self, Message};
 use crate::config::Level;
 use crate::syntax::query::console::calls;
 
+const EMPTY_LINE: &str = "it prints an empty line, which no record can stand for";
+
 /// A call that can be rewritten. Only the logger's local name is still open.
 #[derive(Debug, Clone)]
 pub struct Rewrite {
@@ -28,16 +30,26 @@ pub struct Rewrite {
     pub edits: Vec<(Range<usize>, String)>,
 }
 
-/// Drafts the rewrite of `call` for a logger that logs `level` by `method`. The error is the reason why it stays.
+/// What a call is rewritten to.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The level that it logs at.
+    pub level: Level,
+    /// The method that does.
+    pub method: &'a Method,
+    /// Whether the logger gives a field another name where that would hide what the record itself says.
+    pub guards_names: bool,
+}
+
+/// Drafts the rewrite of `call` for a logger. The error is the reason why it stays.
 pub fn draft(
     cx: &FileContext<'_>,
     call: Node<'_>,
     found: &calls::Match<'_>,
-    level: Level,
-    method: &Method,
+    Target { level, method, guards_names }: Target<'_>,
 ) -> Result<Rewrite, String> {
     let arguments = arguments(found.arguments);
-    let first = *arguments.first().ok_or("it prints an empty line, which no record can stand for")?;
+    let first = *arguments.first().ok_or(EMPTY_LINE)?;
     if arguments.iter().any(|argument| argument.kind() == "spread_element") {
         return Err("its arguments are spread (`...`), so that their number isn't known".into());
     }
@@ -50,11 +62,16 @@ pub fn draft(
         return Err("its message is a format string (`%s`, `%d`, `%o`, `%c` …)".into());
     }
 
+    if arguments.iter().all(|argument| Message::of(cx, *argument).is_some_and(|text| text.is_blank(cx))) {
+        return Err(EMPTY_LINE.into());
+    }
+
     let values = if message.is_some() { &arguments[1..] } else { &arguments[..] };
     let reserved = Reserved::new(cx.options.reserved.iter().map(String::as_str).chain(method.taken_fields()));
     let mut parts = fields::parts(cx, values, &reserved);
     let error = ErrorArgument::take(cx, method, &mut parts)?;
     check_fields(method, &parts, &error)?;
+    fields::open_only_object(cx, &mut parts, &reserved, guards_names);
     fields::choose_names(cx, &mut parts, &reserved);
 
     let call = Draft { cx, call, arguments: &arguments, message, error, parts, reserved };
@@ -150,7 +167,8 @@ impl<'a> Draft<'a, '_> {
         let literals = self.literals();
         let Some(message) = self.message else {
             let quote = message::quote(self.cx, first);
-            let text = message::made(self.cx, self.call, self.arguments, &literals, quote);
+            let text = message::of_literals(self.cx, &literals, quote)
+                .unwrap_or_else(|| message::made(self.cx, self.call, self.arguments, &literals, quote));
             script.put(&format!("{quote}{text}{quote}"));
             return first.start_byte();
         };

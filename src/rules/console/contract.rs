@@ -13,7 +13,7 @@ use crate::syntax::source::SourceFile;
 /// How a logger is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contract {
-    /// The export to import, `default` for the default export.
+    /// The export to import, `default` for the default export, `*` for the whole module.
     pub export: String,
     /// A function, an object, or a factory of such objects.
     pub form: Form,
@@ -121,7 +121,8 @@ impl Contract {
     }
 
     /// Reads the contract from the module at `path`: of its exports the one that is stated, else a function
-    /// `log(level, message, fields)`, else an object with level methods, else a factory of such objects.
+    /// `log(level, message, fields)`, else an object with level methods, else a factory of such objects, else the module
+    /// itself as such an object.
     ///
     /// # Errors
     /// A sentence that lists what the module does export. There is none if both export and form are stated: what can't be
@@ -145,7 +146,8 @@ impl Contract {
 
     fn of_exports(modules: &Modules<'_>, path: &RelPath, stated: Stated<'_>) -> Result<Contract, String> {
         let file = modules.file(path).ok_or_else(|| "it can't be read".to_owned())?;
-        let exports = Reader { modules }.exports(file);
+        let reader = Reader { modules };
+        let exports = reader.exports(file);
         let mut names: Vec<&str> = exports.iter().map(|(name, _)| name.as_str()).collect();
         names.dedup();
         let listed = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
@@ -157,7 +159,9 @@ impl Contract {
                 && stated.form.is_none_or(|form| form == contract.form)
         };
         let usable = exports.iter().filter_map(|(_, contract)| contract.as_ref()).filter(is_wanted);
-        usable.min_by_key(|contract| contract.rank()).cloned().ok_or_else(|| match stated.export {
+        let best = usable.min_by_key(|contract| contract.rank()).cloned();
+        let whole = || reader.namespace(file).filter(|whole| is_wanted(&whole));
+        best.or_else(whole).ok_or_else(|| match stated.export {
             Some(stated) => format!("its export `{stated}` is neither {USABLE}"),
             None => format!("it exports neither {USABLE}; it exports {listed}"),
         })

@@ -45,6 +45,8 @@ pub struct Usable {
     pub contract: Contract,
     /// The configured name where the exported one is taken.
     pub alias: Option<String>,
+    /// Whether it gives a field another name where that would hide what the record itself says.
+    pub guards_names: bool,
     /// The module itself, if it doesn't exist yet.
     pub new_file: Option<NewFile>,
     file: Option<RelPath>,
@@ -101,7 +103,10 @@ impl Loggers {
 impl Usable {
     /// The name that an import of it has in a file where nothing stands against that.
     pub fn exported_name(&self) -> String {
-        if self.contract.export == "default" { "logger".to_owned() } else { self.contract.export.clone() }
+        match self.contract.export.as_str() {
+            "default" | "*" => "logger".to_owned(),
+            name => name.to_owned(),
+        }
     }
 
     /// How `path` names the module, in the way of its other imports.
@@ -164,7 +169,7 @@ pub fn problem(module: &RelPath, reason: &str) -> Problem {
 fn package(options: &config::Logger) -> Usable {
     let export = stated(options).export.unwrap_or("default");
     let contract = Contract::plain(export, options.form.unwrap_or(Form::Object));
-    usable(options, contract, None, None)
+    usable(options, contract, false, None, None)
 }
 
 /// A logger from the module at `path`, be it there or not.
@@ -179,9 +184,10 @@ fn logger(modules: &Modules<'_>, surface: Surface, options: &config::Logger, pat
         Surface::Edge => EDGE_RUNTIME,
         Surface::Frontend => BROWSER_RUNTIME,
     };
+    let guards_names = is_new || modules.file(path).is_some_and(|file| *file.text == *text);
     let new_file = is_new.then(|| NewFile { path: path.clone(), text: text.into() });
     match contract {
-        Ok(contract) => Logger::Usable(Box::new(usable(options, contract, new_file, Some(path.clone())))),
+        Ok(contract) => Logger::Usable(Box::new(usable(options, contract, guards_names, new_file, Some(path.clone())))),
         Err(reason) => Logger::Unusable { module: path.clone(), reason },
     }
 }
@@ -206,11 +212,18 @@ fn stated(options: &config::Logger) -> Stated<'_> {
     Stated { export: options.export.as_ref().map(|name| name.get_ref().as_str()), form: options.form }
 }
 
-fn usable(options: &config::Logger, contract: Contract, new_file: Option<NewFile>, file: Option<RelPath>) -> Usable {
+fn usable(
+    options: &config::Logger,
+    contract: Contract,
+    guards_names: bool,
+    new_file: Option<NewFile>,
+    file: Option<RelPath>,
+) -> Usable {
     Usable {
         module: file.as_ref().map_or_else(|| options.module.get_ref().clone(), ToString::to_string),
         contract,
         alias: options.alias.as_ref().map(|alias| alias.get_ref().clone()),
+        guards_names,
         new_file,
         file,
     }

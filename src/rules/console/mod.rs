@@ -182,7 +182,7 @@ impl ConsolePass<'_> {
             let module = &logger.module;
             return Err(format!("{module} has no method for the level `{}` (see [console.levels])", level.as_str()));
         };
-        call::draft(cx, *call, matched, level, target)
+        call::draft(cx, *call, matched, call::Target { level, method: target, guards_names: logger.guards_names })
     }
 }
 

@@ -90,6 +90,16 @@ impl<'m> Reader<'m> {
             .collect()
     }
 
+    /// The contract of a module whose exports are themselves the methods: `export function info(message, fields)` …
+    pub fn namespace(self, file: &'m SourceFile) -> Option<Contract> {
+        let exports = self.exported(file, None, 0).into_iter();
+        let methods: Methods<'m> =
+            exports.filter_map(|(name, place)| Some((name, self.callable(place?, 0)?))).collect();
+        let methods = self.levels(&methods)?;
+        let factory_argument = FactoryArgument::Nothing;
+        Some(Contract { export: "*".to_owned(), form: Form::Object, factory_argument, methods })
+    }
+
     /// The exports of a module, those of others that it hands on among them; only the one of a name if that is asked for.
     fn exported(self, file: &'m SourceFile, only: Option<&str>, depth: usize) -> Vec<(String, Option<Place<'m>>)> {
         let mut found = Vec::new();
