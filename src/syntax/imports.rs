@@ -77,12 +77,10 @@ impl Imports {
 
     /// The name under which `imported` of a module is known, if the file imports it as a value.
     pub fn local_name(&self, imported: &str, is_module: impl Fn(&str) -> bool) -> Option<&str> {
-        self.statements
-            .iter()
-            .filter(|import| is_module(&import.specifier))
-            .flat_map(|import| &import.bindings)
-            .find(|binding| binding.imported == imported && !binding.type_only)
-            .map(|binding| binding.local.as_str())
+        self.statements.iter().find_map(|import| {
+            let binding = import.bindings.iter().find(|binding| binding.imported == imported && !binding.type_only)?;
+            is_module(&import.specifier).then_some(binding.local.as_str())
+        })
     }
 
     /// The insertions (offset, text) that bring in everything that is `wanted`, sorted by offset. Names of one module share

@@ -106,3 +106,35 @@ fn methods_that_are_named_as_levels_keep_their_console() {
         assert!(app(&fixed).contains("logger.error('a'"), "{fixed:#?}");
     }
 }
+
+#[test]
+fn a_logger_that_another_module_hands_on_is_used() {
+    let barrel = |text: &str, app: &str| {
+        let app = format!("{app}\n\n{CALL}");
+        let files = [
+            ("src/lib/logger.ts", LOGGER),
+            ("src/lib/index.ts", text),
+            ("src/lib/all.ts", "export * from '.';\n"),
+            ("src/app.ts", &app),
+        ];
+        fix("", &files).texts.remove("src/app.ts").unwrap()
+    };
+    for text in [
+        "export * from './logger';\n",
+        "export { logger } from './logger';\n",
+        "import { logger } from './logger';\nexport { logger };\n",
+    ] {
+        for (import, name) in [
+            ("import { logger } from './lib';", "logger"),
+            ("import { logger as say } from './lib/index';", "say"),
+            ("import { a, logger } from './lib/all';", "logger"),
+        ] {
+            assert_eq!(barrel(text, import), format!("{import}\n\n{name}.info('a', {{ x }});\n"), "{text}");
+        }
+    }
+    let other = "export const logger = load();\nexport { warn } from './logger';\n";
+    let import = "import { logger } from './lib';";
+    let expected =
+        format!("{import}\nimport {{ logger as appLogger }} from './lib/logger';\n\nappLogger.info('a', {{ x }});\n");
+    assert_eq!(barrel(other, import), expected);
+}

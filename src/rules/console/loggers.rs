@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::barrels::Barrels;
 use super::contract::{Contract, Modules, Stated};
 use crate::config::{self, Form};
 use crate::edit::NewFile;
@@ -50,6 +51,7 @@ pub struct Usable {
     /// The module itself, if it doesn't exist yet.
     pub new_file: Option<NewFile>,
     file: Option<RelPath>,
+    barrels: Barrels,
 }
 
 impl Loggers {
@@ -123,6 +125,14 @@ impl Usable {
             Some(file) => project.resolver.resolve(path, written).as_ref() == Some(file),
             None => written == self.module,
         }
+    }
+
+    /// Whether `written` in an import of `path` names a module that hands the logger on under its own name.
+    pub fn is_handed_on_by(&self, project: &Project, path: &RelPath, written: &str) -> bool {
+        let name = self.contract.export.as_str();
+        let Some(file) = self.file.as_ref().filter(|_| !matches!(name, "default" | "*")) else { return false };
+        let barrel = project.resolver.resolve(path, written);
+        barrel.is_some_and(|barrel| self.barrels.hand_on(project, &barrel, name, file))
     }
 }
 
@@ -226,5 +236,6 @@ fn usable(
         guards_names,
         new_file,
         file,
+        barrels: Barrels::default(),
     }
 }

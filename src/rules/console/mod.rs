@@ -1,5 +1,6 @@
 //! The rule `console`: calls of the console become records of the project's logger. See rules/console/rule.md.
 
+mod barrels;
 mod bindings;
 mod call;
 mod context;
@@ -165,7 +166,8 @@ impl ConsolePass<'_> {
             return Err(format!("the logger {module} imports this file, which can't log through it in turn"));
         }
         if let Some(export) = own {
-            return Err(format!("it is a logger's own: this file exports `{export}`, which reads as a logger"));
+            let exports = if export == "*" { "what".to_owned() } else { format!("`{export}`, which") };
+            return Err(format!("it is a logger's own: this file exports {exports} reads as a logger"));
         }
         if implementations::is_around(cx, &found.range) {
             return Err("it is a logger's own: it stands among methods that are named as levels".into());
