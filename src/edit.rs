@@ -54,7 +54,7 @@ impl Applicability {
 pub struct Wanted {
     /// How a new statement names the module.
     pub specifier: String,
-    /// The exported name, or `default`.
+    /// The exported name, or `default`; `*` for the whole module.
     pub imported: String,
     /// The name in this file.
     pub local: String,

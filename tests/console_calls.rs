@@ -4,6 +4,8 @@
 
 #[path = "console_calls/contracts.rs"]
 mod contracts;
+#[path = "console_calls/errors.rs"]
+mod errors;
 #[path = "console_calls/fields.rs"]
 mod fields;
 #[path = "console_calls/generated.rs"]
@@ -14,6 +16,8 @@ mod harness;
 mod layout;
 #[path = "console_calls/messages.rs"]
 mod messages;
+#[path = "console_calls/modules.rs"]
+mod modules;
 #[path = "console_calls/types.rs"]
 mod types;
 

@@ -77,12 +77,10 @@ impl Imports {
 
     /// The name under which `imported` of a module is known, if the file imports it as a value.
     pub fn local_name(&self, imported: &str, is_module: impl Fn(&str) -> bool) -> Option<&str> {
-        self.statements
-            .iter()
-            .filter(|import| is_module(&import.specifier))
-            .flat_map(|import| &import.bindings)
-            .find(|binding| binding.imported == imported && !binding.type_only)
-            .map(|binding| binding.local.as_str())
+        self.statements.iter().find_map(|import| {
+            let binding = import.bindings.iter().find(|binding| binding.imported == imported && !binding.type_only)?;
+            is_module(&import.specifier).then_some(binding.local.as_str())
+        })
     }
 
     /// The insertions (offset, text) that bring in everything that is `wanted`, sorted by offset. Names of one module share
@@ -119,8 +117,8 @@ impl Imports {
                 .iter()
                 .filter(|import| same_module(&import.specifier, specifier))
                 .find_map(|import| import.addition.as_ref());
-            let (default, named): (Vec<&Wanted>, Vec<&Wanted>) =
-                wants.into_iter().partition(|want| want.imported == "default");
+            let (whole, named): (Vec<&Wanted>, Vec<&Wanted>) =
+                wants.into_iter().partition(|want| matches!(want.imported.as_str(), "default" | "*"));
             match addition {
                 Some(Addition { comma, offset, before, between, after }) if !named.is_empty() => {
                     insertions.extend(comma.map(|at| (at, ",".to_owned())));
@@ -133,7 +131,7 @@ impl Imports {
                 }
                 _ => {}
             }
-            lines.extend(default.iter().map(|want| self.statement(&want.local, specifier)));
+            lines.extend(whole.iter().map(|want| self.statement(&clause(want), specifier)));
         }
         let newline = if self.place.beside_code { " " } else { self.style.newline };
         if !declarations.is_empty() {
@@ -159,9 +157,13 @@ impl Imports {
     }
 }
 
-/// `log`, or `log as appLog`.
+/// `log`, or `log as appLog`, or `* as log`; of a default export its name here.
 fn clause(want: &Wanted) -> String {
-    if want.imported == want.local { want.local.clone() } else { format!("{} as {}", want.imported, want.local) }
+    if want.imported == "default" || want.imported == want.local {
+        want.local.clone()
+    } else {
+        format!("{} as {}", want.imported, want.local)
+    }
 }
 
 impl Import {
@@ -510,5 +512,15 @@ mod tests {
     #[test]
     fn a_default_export_gets_a_statement_of_its_own() {
         assert_eq!(with("x();\n", &[want("default", "logger")]), "import logger from './log';\n\nx();\n");
+    }
+
+    #[test]
+    fn a_whole_module_gets_a_statement_of_its_own() {
+        let all = want("*", "logger");
+        assert_eq!(with("x();\n", std::slice::from_ref(&all)), "import * as logger from './log';\n\nx();\n");
+        let before = "import { a } from './log';\n";
+        assert_eq!(with(before, std::slice::from_ref(&all)), format!("{before}import * as logger from './log';\n"));
+        let present = "import * as logger from './log';\n";
+        assert_eq!(with(present, std::slice::from_ref(&all)), present);
     }
 }

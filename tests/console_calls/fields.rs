@@ -1,6 +1,6 @@
 //! What becomes of everything behind the message.
 
-use crate::harness::{OBJECT, WITH_ERROR};
+use crate::harness::{OBJECT, WITH_ERROR, fix};
 
 #[test]
 fn a_value_is_named_by_what_it_is() {
@@ -47,6 +47,32 @@ fn a_value_is_named_by_what_it_is() {
         ("console.log('a', this);", "logger.info('a', { value: this });"),
         ("console.log('a', import.meta.url);", "logger.info('a', { url: import.meta.url });"),
         ("function* f() { console.log('a', yield x); }", "function* f() { logger.info('a', { value: yield x }); }"),
+        ("console.log('a', x.slice(0, 8));", "logger.info('a', { x: x.slice(0, 8) });"),
+        ("console.log('a', user.id?.substring(1));", "logger.info('a', { userId: user.id?.substring(1) });"),
+        ("console.log('a', xs.filter(f).map(g).join());", "logger.info('a', { xs: xs.filter(f).map(g).join() });"),
+        ("console.log('a', xs.filter(f).length);", "logger.info('a', { xsLength: xs.filter(f).length });"),
+        ("console.log('a', date.toISOString());", "logger.info('a', { date: date.toISOString() });"),
+        ("console.log('a', JSON.stringify(x).slice(9));", "logger.info('a', { x: JSON.stringify(x).slice(9) });"),
+        ("console.log('a', token.split('.')[0]);", "logger.info('a', { token: token.split('.')[0] });"),
+        ("console.log('a', this.toString());", "logger.info('a', { toString: this.toString() });"),
+        ("console.log('a', getUser(x));", "logger.info('a', { getUser: getUser(x) });"),
+        ("console.log('a', Object.keys(o));", "logger.info('a', { keys: Object.keys(o) });"),
+        ("console.log('a', Object.keys(o).sort());", "logger.info('a', { keys: Object.keys(o).sort() });"),
+        (
+            "console.log('a', Object.keys(o), Object.keys(p.q));",
+            "logger.info('a', { oKeys: Object.keys(o), pQKeys: Object.keys(p.q) });",
+        ),
+        ("console.log('a', x + 1);", "logger.info('a', { x: x + 1 });"),
+        ("console.log('a', user.id + '…');", "logger.info('a', { userId: user.id + '…' });"),
+        ("console.log('a', (x * 2).toFixed(2) + 'ms');", "logger.info('a', { x: (x * 2).toFixed(2) + 'ms' });"),
+        ("console.log('a', x + y);", "logger.info('a', { value: x + y });"),
+        ("console.log('a', x === 'b' ? 'yes' : 'no');", "logger.info('a', { x: x === 'b' ? 'yes' : 'no' });"),
+        ("console.log('a', x ? 'set' : 'missing');", "logger.info('a', { x: x ? 'set' : 'missing' });"),
+        ("console.log('a', x ? 'set' : y);", "logger.info('a', { y: x ? 'set' : y });"),
+        ("console.log('a', flag.flag_reason);", "logger.info('a', { flagReason: flag.flag_reason });"),
+        ("console.log('a', order.orderId);", "logger.info('a', { orderId: order.orderId });"),
+        ("console.log('a', user.username);", "logger.info('a', { userUsername: user.username });"),
+        ("console.log('a', a.data.data);", "logger.info('a', { aData: a.data.data });"),
         ("console.log('a', tag`b`);", "logger.info('a', { tag: tag`b` });"),
         (
             "console.log('a', items.length, 'of', all.length);",
@@ -116,7 +142,6 @@ fn an_object_gives_its_entries() {
 #[test]
 fn an_object_whose_keys_are_not_known_is_a_field_itself() {
     OBJECT.check(&[
-        ("console.log('a', { ...b });", "logger.info('a', { details: { ...b } });"),
         ("console.log('a', { ...b }, c);", "logger.info('a', { details: { ...b }, c });"),
         ("console.log('a', { [b]: c });", "logger.info('a', { details: { [b]: c } });"),
         ("console.log('a', { b() {} });", "logger.info('a', { details: { b() {} } });"),
@@ -126,6 +151,38 @@ fn an_object_whose_keys_are_not_known_is_a_field_itself() {
         ("console.log('a', { b: 1 }, { b: 2 });", "logger.info('a', { b: 1, details: { b: 2 } });"),
         ("console.log('a', { ...b }, { ...c });", "logger.info('a', { details: { ...b }, details2: { ...c } });"),
     ]);
+}
+
+#[test]
+fn an_object_that_is_alone_may_spread_others() {
+    OBJECT.check(&[
+        ("console.log('a', { ...b });", "logger.info('a', { ...b });"),
+        ("console.log('a', { ...b, c: 1 }, 'd');", "logger.info('a d', { ...b, c: 1 });"),
+        ("console.log('a', {\n  ...b,\n  c,\n});", "logger.info('a', {\n  ...b,\n  c,\n});"),
+        ("console.log('a', { ...b, message: 1 });", "logger.info('a', { ...b, messageValue: 1 });"),
+        ("console.log('a', { ...b, c: 1, c: 2 });", "logger.info('a', { details: { ...b, c: 1, c: 2 } });"),
+        ("console.log('a', { ...b, [c]: 1 });", "logger.info('a', { details: { ...b, [c]: 1 } });"),
+    ]);
+    WITH_ERROR.check(&[(
+        "try {} catch (e) { console.error('a', e, { ...b }); }",
+        "try {} catch (e) { logger.error('a', e, { ...b }); }",
+    )]);
+}
+
+#[test]
+fn the_logger_that_fixes_bring_along_guards_its_names() {
+    let runtime = include_str!("../../rules/console/runtime/browser.ts");
+    for (before, after) in [
+        ("console.log('a', { ...b, [c]: 1 });", "logger.info('a', { ...b, [c]: 1 });"),
+        ("console.log('a', { get b() { return 1; } });", "logger.info('a', { get b() { return 1; } });"),
+        ("console.log('a', { __proto__: b });", "logger.info('a', { details: { __proto__: b } });"),
+        ("console.log('a', { ...b }, c);", "logger.info('a', { details: { ...b }, c });"),
+    ] {
+        for files in [&[("src/a.ts", before)][..], &[("src/a.ts", before), ("src/lib/logger.ts", runtime)]] {
+            let fixed = fix("", files);
+            assert!(fixed.texts["src/a.ts"].ends_with(after), "{fixed:#?}");
+        }
+    }
 }
 
 #[test]

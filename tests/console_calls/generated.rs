@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::harness::{FUNCTION, Logger, OBJECT, WITH_ERROR};
+use crate::harness::{ERROR_ONLY, ERROR_OR_FIELDS, FUNCTION, Logger, OBJECT, WITH_ERROR};
 use crate::support::node;
 
 const CASES: u64 = 300;
@@ -19,7 +19,9 @@ struct Case {
 #[test]
 fn what_is_evaluated_and_logged_stays_the_same() {
     let mut cases = Vec::new();
-    for (logger, first_seed) in [(FUNCTION, 0), (OBJECT, 100_000), (WITH_ERROR, 200_000)] {
+    for (logger, first_seed) in
+        [(FUNCTION, 0), (OBJECT, 100_000), (WITH_ERROR, 200_000), (ERROR_ONLY, 300_000), (ERROR_OR_FIELDS, 400_000)]
+    {
         cases.extend(fixed(&logger, first_seed));
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/console_calls/evaluate.mjs");

@@ -5,7 +5,7 @@ use std::fs;
 
 use phase2::config::{Config, ConfigFile};
 use phase2::engine::{self, FixMode, Request};
-use phase2::project::{Problem, Project};
+use phase2::project::{Project, RelPath};
 use phase2::rules;
 
 /// A logger, and how the snippets reach it.
@@ -56,6 +56,30 @@ pub const WITH_ERROR: Logger = Logger {
     ..OBJECT
 };
 
+/// `logger.error(message, error, fields)`, which takes nothing but an `Error` there
+pub const ERROR_ONLY: Logger = Logger {
+    module: "type Fields = Record<string, unknown>;\n\
+             export const logger = {\n\
+             \x20 debug: (message: string, fields?: Fields): void => {},\n\
+             \x20 info(message: string, fields?: Fields): void {},\n\
+             \x20 warn(message: string, fields?: Fields): void {},\n\
+             \x20 error(message: string, error?: Error, fields?: Fields): void {},\n\
+             };\n",
+    ..OBJECT
+};
+
+/// `logger.error(message, fields)`, and `logger.error(message, error, fields)`
+pub const ERROR_OR_FIELDS: Logger = Logger {
+    module: "type Fields = Record<string, unknown>;\n\
+             export const logger = {\n\
+             \x20 debug: (message: string, fields?: Fields): void => {},\n\
+             \x20 info(message: string, fields?: Fields): void {},\n\
+             \x20 warn(message: string, fields?: Fields): void {},\n\
+             \x20 error(message: string, errorOrData?: Error | Fields, data?: Fields): void {},\n\
+             };\n",
+    ..OBJECT
+};
+
 /// What became of a project.
 #[derive(Debug)]
 pub struct Fixed {
@@ -63,6 +87,8 @@ pub struct Fixed {
     pub texts: BTreeMap<String, String>,
     /// The help of each violation that was left, in the order of files and places.
     pub left: Vec<String>,
+    /// The remarks.
+    pub notes: Vec<String>,
     /// What went wrong.
     pub errors: Vec<String>,
 }
@@ -91,12 +117,13 @@ pub fn fix(config: &str, files: &[(&str, &str)]) -> Fixed {
     Fixed {
         texts: outcome.changes.into_iter().map(|change| (change.path.to_string(), change.after)).collect(),
         left: remaining.findings.into_iter().map(|finding| finding.help.unwrap_or_default()).collect(),
-        errors: remaining.errors.into_iter().map(say).collect(),
+        notes: outcome.found.notes.into_iter().map(|note| say_of(note.path, &note.message)).collect(),
+        errors: remaining.errors.into_iter().map(|problem| say_of(problem.path, &problem.message)).collect(),
     }
 }
 
-fn say(problem: Problem) -> String {
-    problem.path.map_or_else(String::new, |path| format!("{path}: ")) + &problem.message
+fn say_of(path: Option<RelPath>, message: &str) -> String {
+    path.map_or_else(String::new, |path| format!("{path}: ")) + message
 }
 
 impl Logger {

@@ -35,6 +35,18 @@ fn an_object_over_several_lines_keeps_its_entries_there() {
 }
 
 #[test]
+fn what_becomes_a_field_in_a_call_over_several_lines() {
+    OBJECT.check(&[
+        ("console.log(\n  fmt('x', a),\n  b\n);", "logger.info(\n  'orders: fmt',\n  { fmt: fmt('x', a), b }\n);"),
+        (
+            "console.log('made', xs.length, 'notes', {\n  a,\n});",
+            "logger.info('made notes', {\n  xsLength: xs.length,\n  a,\n});",
+        ),
+        ("console.log(\n  x,\n  'then',\n  y\n);", "logger.info(\n  'then',\n  { x, y }\n);"),
+    ]);
+}
+
+#[test]
 fn fields_that_are_too_long_for_a_line_get_several() {
     let long = "someQuiteLongNameOfAFunction(withAnArgument, andAnother)";
     OBJECT.check(&[
@@ -90,7 +102,7 @@ fn nothing_around_the_call_changes() {
         ("const x = 1\r\nconsole.log('b')\r\n", "const x = 1\r\nlogger.info('b')\r\n"),
         (
             "console.log('a', items.map((i) => { console.log('b', i); return i; }));",
-            "logger.info('a', { map: items.map((i) => { logger.info('b', { i }); return i; }) });",
+            "logger.info('a', { items: items.map((i) => { logger.info('b', { i }); return i; }) });",
         ),
         (
             "console.log(`a ${f(() => { console.warn('b:', c); })}:`, d);",
@@ -103,11 +115,15 @@ fn nothing_around_the_call_changes() {
 fn size_costs_no_stack() {
     let sum = vec!["'a' + b"; 3_000].join(" + ");
     let choice = vec!["c"; 3_000].join(" ?? ");
+    let terms = vec!["1"; 3_000].join(" + ");
+    let cases = vec!["c ? 'a' : "; 3_000].concat();
     let many: Vec<String> = (0..300).map(|index| format!("v{index}")).collect();
     let many = many.join(", ");
     OBJECT.check(&[
         (&format!("console.log({sum}, x);"), &format!("logger.info({sum}, {{ x }});")),
         (&format!("console.log('a', {choice});"), &format!("logger.info('a', {{ c: {choice} }});")),
+        (&format!("console.log('a', {terms} + c);"), &format!("logger.info('a', {{ c: {terms} + c }});")),
+        (&format!("console.log('a', {cases}c);"), &format!("logger.info('a', {{ c: {cases}c }});")),
         (&format!("console.log('a', {many});"), &format!("logger.info('a', {{ {many} }});")),
     ]);
 }

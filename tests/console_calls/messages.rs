@@ -1,6 +1,6 @@
 //! What becomes of the message.
 
-use crate::harness::{FUNCTION, OBJECT, WITH_ERROR};
+use crate::harness::{FUNCTION, OBJECT, WITH_ERROR, fix};
 
 #[test]
 fn a_label_loses_its_colon_and_its_blanks() {
@@ -18,7 +18,21 @@ fn a_label_loses_its_colon_and_its_blanks() {
         ("console.log('it\\'s:', x);", "logger.info('it\\'s', { x });"),
         ("console.log('a\\\\:', x);", "logger.info('a\\\\', { x });"),
         ("console.log('a\\\\n', x);", "logger.info('a\\\\n', { x });"),
-        ("console.log('a::', x);", "logger.info('a:', { x });"),
+        ("console.log('a::', x);", "logger.info('a', { x });"),
+        ("console.log('a =', x);", "logger.info('a', { x });"),
+        ("console.log('a ->', x);", "logger.info('a', { x });"),
+        ("console.log('a =>', x);", "logger.info('a', { x });"),
+        ("console.log('a →', x);", "logger.info('a', { x });"),
+        ("console.log('a |', x);", "logger.info('a', { x });"),
+        ("console.log('a (', x, ')');", "logger.info('a', { x });"),
+        ("console.log('a,', x);", "logger.info('a', { x });"),
+        ("console.log('a -', x);", "logger.info('a', { x });"),
+        ("console.log('a-', x);", "logger.info('a-', { x });"),
+        ("console.log('a\\:', x);", "logger.info('a\\:', { x });"),
+        ("console.log('=== a ===', x);", "logger.info('=== a ===', { x });"),
+        ("console.log('a ---', x);", "logger.info('a ---', { x });"),
+        ("console.log('a =');", "logger.info('a =');"),
+        ("console.log(`a ${b} -> `, x);", "logger.info(`a ${b}`, { x });"),
         ("console.log('Wait…', x);", "logger.info('Wait…', { x });"),
         ("console.log('🚀', x);", "logger.info('🚀', { x });"),
         ("console.log('[tag] 🚀 Go:', x);", "logger.info('[tag] 🚀 Go', { x });"),
@@ -40,6 +54,12 @@ fn every_method_has_its_level() {
         ("console['warn']('a')", "log('warn', 'a')"),
         ("globalThis.console.log('a')", "log('info', 'a')"),
         ("window.console?.error('a')", "log('error', 'a')"),
+        ("globalThis['console'].log('a')", "log('info', 'a')"),
+        ("globalThis['console']['warn']('a')", "log('warn', 'a')"),
+        ("(console).log('a')", "log('info', 'a')"),
+        ("console!.log('a')", "log('info', 'a')"),
+        ("(console as any).log('a')", "log('info', 'a')"),
+        (";(window.console as unknown as Console).error('a')", ";log('error', 'a')"),
         ("if (x) console.log('a'); else console.warn('b');", "if (x) log('info', 'a'); else log('warn', 'b');"),
     ]);
 }
@@ -86,7 +106,7 @@ fn what_is_a_text_anyhow_is_the_message() {
         ("console.log(ok ? 'Yes' : 'No', 'x');", "logger.info((ok ? 'Yes' : 'No') + ' x');"),
         ("console.log((ok ? 'Yes' : 'No'), 'x');", "logger.info((ok ? 'Yes' : 'No') + ' x');"),
         ("console.log('='.repeat(50));", "logger.info('='.repeat(50));"),
-        ("console.log(ok ? 'Yes' : no);", "logger.info('orders: value', { value: ok ? 'Yes' : no });"),
+        ("console.log(ok ? 'Yes' : no);", "logger.info('orders: no', { no: ok ? 'Yes' : no });"),
     ]);
 }
 
@@ -110,6 +130,11 @@ fn literals_join_the_message() {
         ("console.log(`a ${b}:`, 'done');", "logger.info(`a ${b} done`);"),
         ("console.log(`a ${b} is`, 'done');", "logger.info(`a ${b} is done`);"),
         ("console.log('', 'b', x);", "logger.info('b', { x });"),
+        ("console.log('a', x, '->', y, '|', 'b', '---');", "logger.info('a b', { x, y });"),
+        ("console.log('a', '=', x);", "logger.info('a', { x });"),
+        ("console.log(x, 'then text');", "logger.info('then text', { x });"),
+        ("console.log(x, 'of', y, 'done:');", "logger.info('of done', { x, y });"),
+        ("console.log(x, '=', y);", "logger.info('orders: x', { x, y });"),
     ]);
 }
 
@@ -123,7 +148,7 @@ fn a_call_without_words_gets_some() {
         ("console.log({ a, b: 1 });", "logger.info('orders: a, b', { a, b: 1 });"),
         ("console.log(load(1));", "logger.info('orders: load(1)', { load: load(1) });"),
         ("console.log(load());", "logger.info('orders: load()', { load: load() });"),
-        ("console.log(x, 'done');", "logger.info('orders: x done', { x });"),
+        ("console.log(x, 'done');", "logger.info('done', { x });"),
         ("console.log(42);", "logger.info('orders: 42');"),
         ("console.log(null, x);", "logger.info('orders: null', { x });"),
         ("console.log({});", "logger.info('orders: details');"),
@@ -189,6 +214,10 @@ fn a_percent_sign_is_no_format_by_itself() {
 fn what_stays() {
     WITH_ERROR.refuses(&[
         ("console.log();", "empty line"),
+        ("console.log('');", "empty line"),
+        ("console.log(' \\n');", "empty line"),
+        ("console.log('', ' ');", "empty line"),
+        ("console.log(`\n`);", "empty line"),
         ("console.log(...args);", "spread"),
         ("console.log('a', ...args);", "spread"),
         ("console /* a */ .log('a');", "a comment stands between"),
@@ -201,5 +230,27 @@ fn what_stays() {
         ("void console.log('a');", "its value is used"),
         ("console.log = noop;", "assigned to"),
         ("keep(console);", "handed on"),
+        ("keep(console as any);", "handed on"),
+        ("(console as any).table(x);", "no counterpart"),
+        ("(console as any)[level]('a');", "only known at run time"),
+        ("(console /* a */).log('a');", "a comment stands between"),
     ]);
+}
+
+#[test]
+fn a_question_about_the_console_is_no_use_of_it() {
+    let file = "src/orders.ts";
+    for text in [
+        "if (typeof console !== 'undefined') save();\n",
+        "if (typeof globalThis.console === 'undefined') save();\n",
+        "export type Sink = typeof console;\n",
+        "export let sink: typeof console | undefined;\n",
+        "export const sink = load() as typeof globalThis.console;\n",
+        "export const names = ['console'];\n",
+        "export const has = 'console' in globalThis;\n",
+        "export const log = names['console'];\n",
+    ] {
+        let fixed = fix("", &[(file, text)]);
+        assert!(fixed.texts.is_empty() && fixed.left.is_empty(), "{text}\n{fixed:#?}");
+    }
 }

@@ -6,7 +6,7 @@ use crate::harness::fix;
 use crate::support::node;
 
 /// Loggers, as `src/lib/logger.ts`.
-const LOGGERS: [&str; 8] = [
+const LOGGERS: [&str; 11] = [
     "export function log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) {}",
     "export const logger = { info(m: string, f?: object) {}, warn(...args: unknown[]) {}, error(m: string, f?: {}) {} };",
     "export const logger = { info(m: string, f: object) {}, warn(m: string) {}, error(m: string, error: unknown, f: object) {} };",
@@ -18,6 +18,10 @@ const LOGGERS: [&str; 8] = [
      export function createLogger(context: { function: string }) { return new L(); }",
     "interface C { userId?: string }\n\
      export const logger = { info(m: string, c?: C) {}, warn<T extends Record<string, unknown>>(m: string, c?: T) {}, error(m: string, e?: Error | null, c?: C) {} };",
+    "interface F { [key: string]: unknown }\n\
+     export const logger = { info(m: string, f?: F) {}, warn(m: string, f?: F) {}, error(m: string, errorOrData?: Error | F, data?: F) {} };",
+    "export const logger = { info(m: string, f?: object) {}, warn(m: string, f?: object) {}, error(m: string, e: Error | null, f?: object) {} };",
+    "export const logger = { info(m: string, f?: object) {}, warn(m: string, f?: object) {}, error(m: string, e?: Error) {} };",
 ];
 
 const CALLS: &str = "\
@@ -28,6 +32,8 @@ declare const count: number;
 declare const userId: string;
 declare const message: string;
 declare function load(): Promise<Row>;
+declare const db: { from(table: string): Promise<{ data: Row | null; error: { message: string } | null }> };
+declare function useForm(): { error: string };
 declare function query(): Promise<{ data: Row | null; error: { message: string } | null }>;
 
 export async function orders() {
@@ -45,6 +51,11 @@ export async function orders() {
     if (error) console.error('Query failed:', error.message, data?.id);
     const { error: insertError } = await query();
     console.error('Insert:', insertError, count);
+    const { error: selectError } = await db.from('rows');
+    console.error('Select:', selectError);
+    if (selectError) console.error('Select:', selectError, count);
+    const { error: formError } = useForm();
+    console.error('Form:', formError);
   } catch (e) {
     console.error('Failed:', e);
     console.error('Failed:', e, user.id);
@@ -59,6 +70,15 @@ export async function orders() {
   load().catch((e) => { console.error('Failed:', e); });
   load().catch((e: unknown) => { console.error('Failed:', e, user); });
   try { await load(); } catch (err: any) { console.error('Failed:', err, err.code); }
+  const say = (problem: TypeError, other?: Error, none: Error | null = null) => {
+    console.error('Failed:', problem);
+    console.error('Failed:', other);
+    console.error('Failed:', none, count);
+  };
+  function tell(error: string, dbError: { message: string }) {
+    console.error('Failed:', error);
+    console.error('Failed:', dbError, error);
+  }
 }
 ";
 

@@ -39,6 +39,8 @@ impl Bindings {
         if logger.contract.form == Form::Factory {
             return Bindings::of_factory(cx, logger, imported, places, want);
         }
+        let is_barrel = |written: &str| logger.is_handed_on_by(project, path, written);
+        let imported = imported.or_else(|| imports.local_name(&logger.contract.export, is_barrel).map(str::to_owned));
         let sees = |name: &str, place: usize| cx.name(name).resolve(place).is_some_and(|seen| seen.top_level);
         let present = imported.map(|name| {
             let places = places.iter().copied().filter(|place| sees(&name, *place)).collect();

@@ -5,14 +5,15 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::context::FileContext;
-use super::contract::{ErrorType, Method};
+use super::contract::{ErrorParameter, Method};
+use super::errors::ErrorArgument;
 use super::fields::{self, Part, Reserved};
 use super::layout::{Braces, List, Script, entries};
 use super::message::{self, Message};
-use super::names;
 use crate::config::Level;
 use crate::syntax::query::console::calls;
-use crate::syntax::scope::DeclarationKind;
+
+const EMPTY_LINE: &str = "it prints an empty line, which no record can stand for";
 
 /// A call that can be rewritten. Only the logger's local name is still open.
 #[derive(Debug, Clone)]
@@ -29,16 +30,26 @@ pub struct Rewrite {
     pub edits: Vec<(Range<usize>, String)>,
 }
 
-/// Drafts the rewrite of `call` for a logger that logs `level` by `method`. The error is the reason why it stays.
+/// What a call is rewritten to.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The level that it logs at.
+    pub level: Level,
+    /// The method that does.
+    pub method: &'a Method,
+    /// Whether the logger gives a field another name where that would hide what the record itself says.
+    pub guards_names: bool,
+}
+
+/// Drafts the rewrite of `call` for a logger. The error is the reason why it stays.
 pub fn draft(
     cx: &FileContext<'_>,
     call: Node<'_>,
     found: &calls::Match<'_>,
-    level: Level,
-    method: &Method,
+    Target { level, method, guards_names }: Target<'_>,
 ) -> Result<Rewrite, String> {
     let arguments = arguments(found.arguments);
-    let first = *arguments.first().ok_or("it prints an empty line, which no record can stand for")?;
+    let first = *arguments.first().ok_or(EMPTY_LINE)?;
     if arguments.iter().any(|argument| argument.kind() == "spread_element") {
         return Err("its arguments are spread (`...`), so that their number isn't known".into());
     }
@@ -51,11 +62,16 @@ pub fn draft(
         return Err("its message is a format string (`%s`, `%d`, `%o`, `%c` …)".into());
     }
 
+    if arguments.iter().all(|argument| Message::of(cx, *argument).is_some_and(|text| text.is_blank(cx))) {
+        return Err(EMPTY_LINE.into());
+    }
+
     let values = if message.is_some() { &arguments[1..] } else { &arguments[..] };
     let reserved = Reserved::new(cx.options.reserved.iter().map(String::as_str).chain(method.taken_fields()));
     let mut parts = fields::parts(cx, values, &reserved);
-    let error = take_error(cx, method, &mut parts)?;
+    let error = ErrorArgument::take(cx, method, &mut parts)?;
     check_fields(method, &parts, &error)?;
+    fields::open_only_object(cx, &mut parts, &reserved, guards_names);
     fields::choose_names(cx, &mut parts, &reserved);
 
     let call = Draft { cx, call, arguments: &arguments, message, error, parts, reserved };
@@ -74,76 +90,6 @@ pub fn draft(
 fn arguments(list: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = list.walk();
     list.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect()
-}
-
-/// What goes to the logger's `error` parameter.
-#[derive(Debug)]
-enum ErrorArgument<'t> {
-    /// Nothing: it has none, or nothing follows it.
-    Nothing,
-    /// This argument, where it stands.
-    InPlace(Node<'t>),
-    /// This argument, which stands behind other values: a mere name, so that nothing is evaluated earlier.
-    Moved(Node<'t>),
-    /// This word for nothing, since something follows it, or it is required.
-    Absent(&'static str),
-}
-
-/// Takes the value for the logger's `error` parameter out of `parts`.
-fn take_error<'t>(
-    cx: &FileContext<'_>,
-    method: &Method,
-    parts: &mut Vec<Part<'t>>,
-) -> Result<ErrorArgument<'t>, String> {
-    let Some(parameter) = &method.error else { return Ok(ErrorArgument::Nothing) };
-    let found = parts.iter().position(|part| match part {
-        Part::Value(value) => is_error(cx, value.node, parameter.accepts),
-        _ => false,
-    });
-    let Some(index) = found else {
-        let is_needed = parameter.required || method.fields.is_some() && parts.iter().any(Part::is_field);
-        return match parameter.absent {
-            _ if !is_needed => Ok(ErrorArgument::Nothing),
-            Some(absent) => Ok(ErrorArgument::Absent(absent)),
-            None => {
-                Err(format!("the logger's `{}` requires an Error, and nothing here is known to be one", method.name))
-            }
-        };
-    };
-    let before: Vec<Node<'_>> = parts[..index].iter().filter(|part| part.is_field()).map(Part::node).collect();
-    if !before.is_empty() && !before.iter().all(|node| is_quiet(*node)) && may_change(cx, parts[index].node()) {
-        return Err("the error might be another one before the values in front of it are evaluated".into());
-    }
-    let node = parts.remove(index).node();
-    Ok(if before.is_empty() { ErrorArgument::InPlace(node) } else { ErrorArgument::Moved(node) })
-}
-
-/// Whether `node` names an error, of a type that the logger accepts.
-fn is_error(cx: &FileContext<'_>, node: Node<'_>, accepts: ErrorType) -> bool {
-    let inner = names::core(node);
-    if inner.kind() != "identifier" || !cx.is_error(inner) || node.kind() == "await_expression" {
-        return false;
-    }
-    let is_cast = matches!(node.kind(), "as_expression" | "satisfies_expression")
-        && node.named_child(1).is_some_and(|cast| cx.is_error_type(cast));
-    accepts == ErrorType::Anything || is_cast || (node.id() == inner.id() && cx.is_typed_error(inner))
-}
-
-/// Whether evaluating `node` changes nothing.
-fn is_quiet(node: Node<'_>) -> bool {
-    match node.kind() {
-        "identifier" | "this" => true,
-        "member_expression" => node.child_by_field_name("object").is_some_and(is_quiet),
-        _ => false,
-    }
-}
-
-/// Whether a name may be assigned to while a call is evaluated.
-fn may_change(cx: &FileContext<'_>, node: Node<'_>) -> bool {
-    let node = names::core(node);
-    let name = cx.name(cx.file.text_of(node));
-    let declaration = name.resolve(node.start_byte());
-    declaration.is_none_or(|declaration| matches!(declaration.kind, DeclarationKind::Let | DeclarationKind::Var))
 }
 
 /// Whether the logger's method has a parameter for what is left.
@@ -187,7 +133,7 @@ impl<'a> Draft<'a, '_> {
         for literal in self.literals() {
             list.drop_argument(literal);
         }
-        if let ErrorArgument::Moved(node) = self.error {
+        if let ErrorArgument::Moved(node, _) = self.error {
             list.drop_argument(node);
         }
         if !self.is_one_object() {
@@ -205,7 +151,9 @@ impl<'a> Draft<'a, '_> {
         let mut done = self.write_message(&mut script);
         done = self.write_error(list, done, &mut script);
         done = self.write_fields(list, done, &mut script);
-        if method.fields.as_ref().is_some_and(|fields| fields.required) && self.fields().is_empty() {
+        let instead = method.error.as_ref().and_then(ErrorParameter::fields_instead);
+        let instead = instead.filter(|_| matches!(self.error, ErrorArgument::Nothing));
+        if instead.or(method.fields.as_ref()).is_some_and(|fields| fields.required) && self.fields().is_empty() {
             script.put(", {}");
         }
         script.put(&list.closing(done));
@@ -219,12 +167,13 @@ impl<'a> Draft<'a, '_> {
         let literals = self.literals();
         let Some(message) = self.message else {
             let quote = message::quote(self.cx, first);
-            let text = message::made(self.cx, self.call, self.arguments, &literals, quote);
+            let text = message::of_literals(self.cx, &literals, quote)
+                .unwrap_or_else(|| message::made(self.cx, self.call, self.arguments, &literals, quote));
             script.put(&format!("{quote}{text}{quote}"));
             return first.start_byte();
         };
         let carries_values =
-            matches!(self.error, ErrorArgument::InPlace(_) | ErrorArgument::Moved(_)) || !self.fields().is_empty();
+            matches!(self.error, ErrorArgument::InPlace(_) | ErrorArgument::Moved(..)) || !self.fields().is_empty();
         if carries_values || !literals.is_empty() {
             message.write(self.cx, self.call, self.arguments, &literals, script);
         } else {
@@ -234,18 +183,18 @@ impl<'a> Draft<'a, '_> {
     }
 
     fn write_error(&self, list: &List<'_, '_>, done: usize, script: &mut Script<'_>) -> usize {
-        let text = match self.error {
+        let (moved, text) = match &self.error {
             ErrorArgument::Nothing => return done,
             ErrorArgument::InPlace(node) => {
-                self.separate(list, done, node, script);
+                self.separate(list, done, *node, script);
                 script.keep(node.byte_range());
                 return node.end_byte();
             }
-            ErrorArgument::Moved(node) => self.cx.file.text_of(node),
-            ErrorArgument::Absent(word) => word,
+            ErrorArgument::Moved(node, text) => (Some(*node), text),
+            ErrorArgument::Written(text) => (None, text),
         };
-        match self.fields().first() {
-            Some(field) => script.put(&list.before(field.node())),
+        match self.fields().first().map(|field| field.node()).or(moved) {
+            Some(next) => script.put(&list.before(next)),
             None => script.put(", "),
         }
         script.put(text);

@@ -48,17 +48,6 @@ impl<'a> FileContext<'a> {
         declaration.is_error() || from_key == Some("error")
     }
 
-    /// Whether the declaration of an identifier says that its type is `any` or an `Error`.
-    pub fn is_typed_error(&self, identifier: Node<'_>) -> bool {
-        let name = self.name(self.file.text_of(identifier));
-        let Some(declaration) = name.resolve(identifier.start_byte()) else { return false };
-        let path = self.file.path_to(declaration.range.clone());
-        let annotation = path.iter().rev().skip(1).take(2).find_map(|node| node.child_by_field_name("type"));
-        annotation
-            .and_then(|annotation| annotation.named_child(0))
-            .is_some_and(|annotation| self.is_error_type(annotation))
-    }
-
     /// Whether a type is `any` or an `Error`.
     pub fn is_error_type(&self, annotation: Node<'_>) -> bool {
         matches!(

@@ -7,12 +7,13 @@ mod types;
 pub use self::modules::Modules;
 use self::reader::Reader;
 use crate::config::{Form, Level};
-use crate::project::RelPath;
+use crate::project::{Project, RelPath};
+use crate::syntax::source::SourceFile;
 
 /// How a logger is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contract {
-    /// The export to import, `default` for the default export.
+    /// The export to import, `default` for the default export, `*` for the whole module.
     pub export: String,
     /// A function, an object, or a factory of such objects.
     pub form: Form,
@@ -34,7 +35,7 @@ pub struct Method {
 }
 
 /// A parameter for an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorParameter {
     /// What may be passed.
     pub accepts: ErrorType,
@@ -45,12 +46,14 @@ pub struct ErrorParameter {
 }
 
 /// What may be passed for an `error` parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErrorType {
     /// Any value.
     Anything,
     /// Only an `Error`: a catch variable, which may be `unknown`, doesn't type-check there.
     ErrorOnly,
+    /// Only an `Error`; where there is none, the fields.
+    ErrorOrFields(FieldsParameter),
 }
 
 /// A parameter for an object of fields, of any names and values.
@@ -81,7 +84,15 @@ impl Method {
 
     /// The names that our fields can't have.
     pub fn taken_fields(&self) -> impl Iterator<Item = &str> {
-        self.fields.iter().flat_map(|fields| &fields.taken).map(String::as_str)
+        let instead = self.error.as_ref().and_then(ErrorParameter::fields_instead);
+        self.fields.iter().chain(instead).flat_map(|fields| &fields.taken).map(String::as_str)
+    }
+}
+
+impl ErrorParameter {
+    /// The fields that it takes where there is no error.
+    pub fn fields_instead(&self) -> Option<&FieldsParameter> {
+        if let ErrorType::ErrorOrFields(fields) = &self.accepts { Some(fields) } else { None }
     }
 }
 
@@ -110,7 +121,8 @@ impl Contract {
     }
 
     /// Reads the contract from the module at `path`: of its exports the one that is stated, else a function
-    /// `log(level, message, fields)`, else an object with level methods, else a factory of such objects.
+    /// `log(level, message, fields)`, else an object with level methods, else a factory of such objects, else the module
+    /// itself as such an object.
     ///
     /// # Errors
     /// A sentence that lists what the module does export. There is none if both export and form are stated: what can't be
@@ -123,9 +135,19 @@ impl Contract {
         Contract::of_exports(modules, path, stated)
     }
 
+    /// The contract of what `file` exports, as far as the file says it alone; `None` if nothing of it reads as a logger.
+    pub fn of_file(project: &Project, file: &SourceFile) -> Option<Contract> {
+        let contract = Contract::of_exports(&Modules::alone(project, file), &file.path, Stated::default()).ok()?;
+        // Games have levels, too.
+        let says_so = |name: &str| name.to_ascii_lowercase().contains("log");
+        (contract.form != Form::Function || says_so(&contract.export) || says_so(file.path.file_name()))
+            .then_some(contract)
+    }
+
     fn of_exports(modules: &Modules<'_>, path: &RelPath, stated: Stated<'_>) -> Result<Contract, String> {
         let file = modules.file(path).ok_or_else(|| "it can't be read".to_owned())?;
-        let exports = Reader { modules }.exports(file);
+        let reader = Reader { modules };
+        let exports = reader.exports(file);
         let mut names: Vec<&str> = exports.iter().map(|(name, _)| name.as_str()).collect();
         names.dedup();
         let listed = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
@@ -137,7 +159,9 @@ impl Contract {
                 && stated.form.is_none_or(|form| form == contract.form)
         };
         let usable = exports.iter().filter_map(|(_, contract)| contract.as_ref()).filter(is_wanted);
-        usable.min_by_key(|contract| contract.rank()).cloned().ok_or_else(|| match stated.export {
+        let best = usable.min_by_key(|contract| contract.rank()).cloned();
+        let whole = || reader.namespace(file).filter(|whole| is_wanted(&whole));
+        best.or_else(whole).ok_or_else(|| match stated.export {
             Some(stated) => format!("its export `{stated}` is neither {USABLE}"),
             None => format!("it exports neither {USABLE}; it exports {listed}"),
         })

@@ -70,6 +70,24 @@ pub fn parts<'t>(cx: &FileContext<'_>, arguments: &[Node<'t>], reserved: &Reserv
     arguments.iter().map(part).collect()
 }
 
+/// Where an object is all that there is of fields, its entries need no names that are known: what `...spread` brings stands
+/// in place. So do computed keys, methods and accessors if the logger `guards_names` of its own.
+pub fn open_only_object(cx: &FileContext<'_>, parts: &mut [Part<'_>], reserved: &Reserved<'_>, guards_names: bool) {
+    let mut fields = parts.iter_mut().filter(|part| part.is_field());
+    let (Some(part), None) = (fields.next(), fields.next()) else { return };
+    let object = part.node();
+    let entries = if object.kind() == "object" { entries(object) } else { Vec::new() };
+    let mut names = HashSet::new();
+    let fits = |entry: &Node<'_>| match (entry.kind(), key(cx, *entry)) {
+        (_, Some(key)) => names.insert(reserved.renamed(key.name)),
+        ("spread_element", None) => true,
+        _ => guards_names && !cx.file.text_of(*entry).contains("__proto__"),
+    };
+    if !entries.is_empty() && entries.iter().all(fits) {
+        *part = Part::Entries(object);
+    }
+}
+
 /// Gives each value a name that no other field has and that the logger doesn't reserve: where two collide longer ones, and
 /// numbers where there are none.
 pub fn choose_names(cx: &FileContext<'_>, parts: &mut [Part<'_>], reserved: &Reserved<'_>) {

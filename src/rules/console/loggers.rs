@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::barrels::Barrels;
 use super::contract::{Contract, Modules, Stated};
 use crate::config::{self, Form};
 use crate::edit::NewFile;
@@ -45,9 +46,12 @@ pub struct Usable {
     pub contract: Contract,
     /// The configured name where the exported one is taken.
     pub alias: Option<String>,
+    /// Whether it gives a field another name where that would hide what the record itself says.
+    pub guards_names: bool,
     /// The module itself, if it doesn't exist yet.
     pub new_file: Option<NewFile>,
     file: Option<RelPath>,
+    barrels: Barrels,
 }
 
 impl Loggers {
@@ -63,6 +67,14 @@ impl Loggers {
             let Some(file) = file else {
                 loggers.units.push(Logger::Usable(Box::new(package(options))));
                 continue;
+            };
+            let file = match located(project, file) {
+                Ok(file) => file,
+                Err(module) => {
+                    let reason = "it is not TypeScript, which a logger is read from".to_owned();
+                    loggers.units.push(Logger::Unusable { module, reason });
+                    continue;
+                }
             };
             let modules = Modules::load(project, &file);
             for part in modules.run_by(&file) {
@@ -93,7 +105,10 @@ impl Loggers {
 impl Usable {
     /// The name that an import of it has in a file where nothing stands against that.
     pub fn exported_name(&self) -> String {
-        if self.contract.export == "default" { "logger".to_owned() } else { self.contract.export.clone() }
+        match self.contract.export.as_str() {
+            "default" | "*" => "logger".to_owned(),
+            name => name.to_owned(),
+        }
     }
 
     /// How `path` names the module, in the way of its other imports.
@@ -111,14 +126,49 @@ impl Usable {
             None => written == self.module,
         }
     }
+
+    /// Whether `written` in an import of `path` names a module that hands the logger on under its own name.
+    pub fn is_handed_on_by(&self, project: &Project, path: &RelPath, written: &str) -> bool {
+        let name = self.contract.export.as_str();
+        let Some(file) = self.file.as_ref().filter(|_| !matches!(name, "default" | "*")) else { return false };
+        let barrel = project.resolver.resolve(path, written);
+        barrel.is_some_and(|barrel| self.barrels.hand_on(project, &barrel, name, file))
+    }
+}
+
+/// The logger's module where phase2.toml says that it is at `stated`: that file, or one that an import of it means as well.
+/// If there is none, nothing is in the way of a new one at `stated`; what is in the way is the error.
+fn located(project: &Project, stated: RelPath) -> Result<RelPath, RelPath> {
+    const MODULES: [&str; 5] = [".ts", ".tsx", ".mts", "/index.ts", "/index.tsx"];
+    const OTHERS: [&str; 9] =
+        [".js", ".jsx", ".mjs", ".cjs", ".cts", ".d.ts", "/index.js", "/index.jsx", "/index.d.ts"];
+    if project.sources.exists(&stated) {
+        return Ok(stated);
+    }
+    let stem = stated.as_str().rsplit_once('.').map_or(stated.as_str(), |(stem, _)| stem);
+    let stem = stem.strip_suffix("/index").unwrap_or(stem);
+    let at = |endings: &[&str]| {
+        let mut paths = endings.iter().filter_map(|ending| RelPath::new(&format!("{stem}{ending}")));
+        paths.find(|path| project.sources.exists(path))
+    };
+    match (at(&MODULES), at(&OTHERS)) {
+        (Some(module), _) => Ok(module),
+        (None, Some(other)) => Err(other),
+        (None, None) => Ok(stated),
+    }
+}
+
+/// The name that the surface of a file has in phase2.toml.
+pub fn surface(path: &RelPath) -> &'static str {
+    match Surface::of(path) {
+        Surface::Edge => "edge",
+        Surface::Frontend => "frontend",
+    }
 }
 
 /// The problem that a module which can't be used is.
 pub fn problem(module: &RelPath, reason: &str) -> Problem {
-    let surface = match Surface::of(module) {
-        Surface::Edge => "edge",
-        Surface::Frontend => "frontend",
-    };
+    let surface = surface(module);
     let message = format!(
         "can't be used as the logger: {reason}; state `module`, or `export` and `form`, under [console.{surface}] in phase2.toml"
     );
@@ -129,7 +179,7 @@ pub fn problem(module: &RelPath, reason: &str) -> Problem {
 fn package(options: &config::Logger) -> Usable {
     let export = stated(options).export.unwrap_or("default");
     let contract = Contract::plain(export, options.form.unwrap_or(Form::Object));
-    usable(options, contract, None, None)
+    usable(options, contract, false, None, None)
 }
 
 /// A logger from the module at `path`, be it there or not.
@@ -144,9 +194,10 @@ fn logger(modules: &Modules<'_>, surface: Surface, options: &config::Logger, pat
         Surface::Edge => EDGE_RUNTIME,
         Surface::Frontend => BROWSER_RUNTIME,
     };
+    let guards_names = is_new || modules.file(path).is_some_and(|file| *file.text == *text);
     let new_file = is_new.then(|| NewFile { path: path.clone(), text: text.into() });
     match contract {
-        Ok(contract) => Logger::Usable(Box::new(usable(options, contract, new_file, Some(path.clone())))),
+        Ok(contract) => Logger::Usable(Box::new(usable(options, contract, guards_names, new_file, Some(path.clone())))),
         Err(reason) => Logger::Unusable { module: path.clone(), reason },
     }
 }
@@ -171,12 +222,20 @@ fn stated(options: &config::Logger) -> Stated<'_> {
     Stated { export: options.export.as_ref().map(|name| name.get_ref().as_str()), form: options.form }
 }
 
-fn usable(options: &config::Logger, contract: Contract, new_file: Option<NewFile>, file: Option<RelPath>) -> Usable {
+fn usable(
+    options: &config::Logger,
+    contract: Contract,
+    guards_names: bool,
+    new_file: Option<NewFile>,
+    file: Option<RelPath>,
+) -> Usable {
     Usable {
         module: file.as_ref().map_or_else(|| options.module.get_ref().clone(), ToString::to_string),
         contract,
         alias: options.alias.as_ref().map(|alias| alias.get_ref().clone()),
+        guards_names,
         new_file,
         file,
+        barrels: Barrels::default(),
     }
 }

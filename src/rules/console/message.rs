@@ -59,6 +59,13 @@ impl<'t> Message<'t> {
         false
     }
 
+    /// Whether there is nothing to be seen of it.
+    pub fn is_blank(self, cx: &FileContext<'_>) -> bool {
+        let Message::Constant(node) = self else { return false };
+        let text = cx.file.text_of(node);
+        trim_end(&text[1..text.len() - 1]).is_empty()
+    }
+
     /// Writes the message as it is when values follow it: without a trailing colon or blank, and with the `literals`. Where
     /// nothing is left of it, it gets words of our own. `arguments` are those of `call`, the message first.
     pub fn write(
@@ -174,6 +181,17 @@ pub fn is_literal(cx: &FileContext<'_>, node: Node<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// The `literals` of a call whose first argument is no text as its message, to stand between two of `quote`; `None` if they
+/// hold no words.
+pub fn of_literals(cx: &FileContext<'_>, literals: &[Node<'_>], quote: char) -> Option<String> {
+    let is_text = |literal: &Node<'_>| {
+        matches!(literal.kind(), "string" | "template_string")
+            && literal_text(cx, *literal, quote).contains(char::is_alphabetic)
+    };
+    let text = || joined("", literals.iter().map(|literal| literal_text(cx, *literal, quote)));
+    literals.iter().any(is_text).then(text)
 }
 
 /// Words for a call that has none, to stand between two of `quote`: `<function>: <expression>`, then the literals.
@@ -324,7 +342,7 @@ fn last_substitution(template: Node<'_>) -> Option<Node<'_>> {
     template.named_children(&mut cursor).filter(|child| child.kind() == "template_substitution").last()
 }
 
-/// A literal's text without the blanks around it, escaped as `quote` wants it.
+/// A literal's text without the blanks around it, escaped as `quote` wants it. Empty if it has no letter or digit.
 fn literal_text(cx: &FileContext<'_>, node: Node<'_>, quote: char) -> String {
     let text = cx.file.text_of(node);
     let Some(own_quote) = text.chars().next().filter(|first| matches!(first, '\'' | '"' | '`')) else {
@@ -332,6 +350,9 @@ fn literal_text(cx: &FileContext<'_>, node: Node<'_>, quote: char) -> String {
     };
     let raw = trim_end(&text[1..text.len() - 1]).trim_start();
     let raw = raw.strip_prefix("\\n").unwrap_or(raw).trim_start();
+    if !raw.chars().any(char::is_alphanumeric) {
+        return String::new(); // `|` or `---` between two values says nothing without them.
+    }
     if own_quote == quote {
         return raw.to_owned();
     }
@@ -372,10 +393,24 @@ fn joined(first: &str, later: impl Iterator<Item = String>) -> String {
     text
 }
 
-/// `text`, the inside of a literal, without the blanks, one colon, and the blanks before that at its end.
+/// `text`, the inside of a literal, without what leads on to a value at its end: blanks, a colon, `=`, `->`, `(` and their
+/// like. A line of three or more signs is no label, and stays.
 fn trim_label(text: &str) -> &str {
-    let short = trim_end(text);
-    trim_end(short.strip_suffix(':').unwrap_or(short))
+    const ENDS: [&str; 9] = ["->", "=>", "→", ":", "=", "|", "(", ",", "-"];
+    let mut short = trim_end(text);
+    loop {
+        let rest = ENDS.iter().find_map(|end| {
+            let rest = short.strip_suffix(end)?;
+            let is_line = ["--", "=="].iter().any(|line| rest.ends_with(line));
+            // `user-` is a word, `user -` is not.
+            let is_word = *end == "-" && !rest.is_empty() && trim_end(rest).len() == rest.len();
+            (!is_line && !is_word && !ends_with_escape(rest)).then_some(rest)
+        });
+        match rest {
+            Some(rest) => short = trim_end(rest),
+            None => return short,
+        }
+    }
 }
 
 /// `text`, the inside of a literal, without the blanks at its end, `\n` and `\t` among them.
@@ -410,8 +445,14 @@ mod tests {
         assert_eq!(trim_label("Failed: "), "Failed");
         assert_eq!(trim_label("Failed :\\n"), "Failed");
         assert_eq!(trim_label("a\\\\n"), "a\\\\n");
-        assert_eq!(trim_label("a::"), "a:");
         assert_eq!(trim_label("a\\ "), "a\\ ");
+        assert_eq!(trim_label("a\\:"), "a\\:");
+        for end in ["::", " =", " = ", " ->", " =>", " →", ":\\n", " |", " (", ",", " -", " == "] {
+            assert_eq!(trim_label(&format!("a{end}")), "a", "{end}");
+        }
+        for text in ["a ===", "a ---", "a --->", "=====", "a-", "a)", "a!", "a >"] {
+            assert_eq!(trim_label(text), text);
+        }
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! The rule `console`: calls of the console become records of the project's logger. See rules/console/rule.md.
 
+mod barrels;
 mod bindings;
 mod call;
 mod context;
 mod contract;
+mod errors;
 mod fields;
+mod implementations;
 mod layout;
 mod loggers;
 mod message;
@@ -18,10 +21,10 @@ use self::call::Rewrite;
 use self::context::FileContext;
 use self::loggers::{Logger, Loggers, Usable};
 use self::uses::{Kind, Use};
-use super::{Facts, Meta, Pass, Resolution, Rule, Violation};
+use super::{Facts, Meta, Note, Pass, Resolution, Rule, Violation};
 use crate::edit::Fix;
 use crate::excludes::Excludes;
-use crate::project::{Project, ProjectFile, RelPath};
+use crate::project::{Project, ProjectFile, RelPath, UnitId};
 use crate::syntax::source::SourceFile;
 
 /// What the rule is.
@@ -56,10 +59,12 @@ struct ConsolePass<'p> {
     loggers: Loggers,
 }
 
-/// The violations of one file, and its logger, whose module may be unusable.
+/// What there is to say of one file.
 struct ConsoleFacts {
+    unit: UnitId,
     violations: Vec<Violation>,
-    unusable: Option<(RelPath, String)>,
+    /// Whether it exports what reads as a logger.
+    is_logger: bool,
 }
 
 impl Pass for ConsolePass<'_> {
@@ -74,27 +79,24 @@ impl Pass for ConsolePass<'_> {
         if uses.is_empty() {
             return None;
         }
-        let logger = self.loggers.of_unit(entry.unit);
-        let violations = match logger {
-            Logger::Usable(logger) => self.violations(&cx, logger, uses),
+        let own = implementations::exported(self.project, &cx);
+        let violations = match self.loggers.of_unit(entry.unit) {
+            Logger::Usable(logger) => self.violations(&cx, logger, own.as_deref(), uses),
             Logger::Unusable { module, reason } => {
                 let help = format!("no fix: {module} can't be used as the logger: {reason}");
                 uses.into_iter().map(|found| violation(file, found, help.clone(), None)).collect()
             }
         };
-        let unusable = match logger {
-            Logger::Usable(_) => None,
-            Logger::Unusable { module, reason } => Some((module.clone(), reason.clone())),
-        };
-        Some(Box::new(ConsoleFacts { violations, unusable }))
+        Some(Box::new(ConsoleFacts { unit: entry.unit, violations, is_logger: own.is_some() }))
     }
 
     fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution {
-        let mut resolution = Resolution::default();
+        let facts: Vec<(&RelPath, &ConsoleFacts)> =
+            facts.iter().filter_map(|(path, facts)| Some((*path, facts.downcast_ref()?))).collect();
+        let mut resolution = Resolution { notes: self.notes(&facts), ..Resolution::default() };
         for (_, facts) in facts {
-            let Some(facts) = facts.downcast_ref::<ConsoleFacts>() else { continue };
             resolution.violations.extend(facts.violations.iter().cloned());
-            if let Some((module, reason)) = &facts.unusable {
+            if let Logger::Unusable { module, reason } = self.loggers.of_unit(facts.unit) {
                 let problem = loggers::problem(module, reason);
                 if !resolution.problems.contains(&problem) {
                     resolution.problems.push(problem);
@@ -106,9 +108,36 @@ impl Pass for ConsolePass<'_> {
 }
 
 impl ConsolePass<'_> {
-    /// The violations of a file whose logger can be used, those with a fix and those without.
-    fn violations(&self, cx: &FileContext<'_>, logger: &Usable, uses: Vec<Use<'_>>) -> Vec<Violation> {
-        let drafts: Vec<Result<Rewrite, String>> = uses.iter().map(|found| self.draft(cx, logger, found)).collect();
+    /// Where fixes would bring a logger along: the files that look like one already.
+    fn notes(&self, facts: &[(&RelPath, &ConsoleFacts)]) -> Vec<Note> {
+        let is_wanted = |unit: UnitId| {
+            let of_unit = facts.iter().filter(|(_, facts)| facts.unit == unit);
+            of_unit.into_iter().any(|(_, facts)| facts.violations.iter().any(|violation| violation.fix.is_some()))
+        };
+        let note = |(path, facts): &(&RelPath, &ConsoleFacts)| {
+            let Logger::Usable(logger) = self.loggers.of_unit(facts.unit) else { return None };
+            let is_in_the_way = facts.is_logger && logger.new_file.is_some() && is_wanted(facts.unit);
+            let surface = loggers::surface(path);
+            let message = format!(
+                "looks like a logger: name it as `module` under [console.{surface}] in phase2.toml to use it instead of a new {}",
+                logger.module
+            );
+            is_in_the_way.then(|| Note { path: Some((*path).clone()), message })
+        };
+        facts.iter().filter_map(note).collect()
+    }
+
+    /// The violations of a file whose logger can be used, those with a fix and those without. `own` is its export that
+    /// reads as a logger.
+    fn violations(
+        &self,
+        cx: &FileContext<'_>,
+        logger: &Usable,
+        own: Option<&str>,
+        uses: Vec<Use<'_>>,
+    ) -> Vec<Violation> {
+        let draft = |found| self.draft(cx, logger, own, found);
+        let drafts: Vec<Result<Rewrite, String>> = uses.iter().map(draft).collect();
         let places: Vec<usize> = drafts.iter().flatten().map(|rewrite| rewrite.callee.start).collect();
         let binding = Bindings::of(self.project, cx, logger, &places);
         let mut violations = Vec::with_capacity(uses.len());
@@ -126,9 +155,22 @@ impl ConsolePass<'_> {
     }
 
     /// The rewrite of one use, or the reason why there is none.
-    fn draft(&self, cx: &FileContext<'_>, logger: &Usable, found: &Use<'_>) -> Result<Rewrite, String> {
+    fn draft(
+        &self,
+        cx: &FileContext<'_>,
+        logger: &Usable,
+        own: Option<&str>,
+        found: &Use<'_>,
+    ) -> Result<Rewrite, String> {
         if let Some(module) = self.loggers.implemented_with(&cx.file.path) {
             return Err(format!("the logger {module} imports this file, which can't log through it in turn"));
+        }
+        if let Some(export) = own {
+            let exports = if export == "*" { "what".to_owned() } else { format!("`{export}`, which") };
+            return Err(format!("it is a logger's own: this file exports {exports} reads as a logger"));
+        }
+        if implementations::is_around(cx, &found.range) {
+            return Err("it is a logger's own: it stands among methods that are named as levels".into());
         }
         let Some(method) = &found.method else { return Err(other_reason(&found.kind)) };
         let Some(level) = cx.options.levels.of(method) else {
@@ -142,7 +184,7 @@ impl ConsolePass<'_> {
             let module = &logger.module;
             return Err(format!("{module} has no method for the level `{}` (see [console.levels])", level.as_str()));
         };
-        call::draft(cx, *call, matched, level, target)
+        call::draft(cx, *call, matched, call::Target { level, method: target, guards_names: logger.guards_names })
     }
 }
 

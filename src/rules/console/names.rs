@@ -4,10 +4,24 @@ use tree_sitter::Node;
 
 use super::context::FileContext;
 
+/// Methods whose result is still what they are called on, only written, cut or sorted in another way.
+#[rustfmt::skip]
+const KEEPING: [&str; 29] = [
+    "slice", "substring", "substr", "trim", "trimStart", "trimEnd", "toString", "toFixed", "toISOString",
+    "toLocaleString", "toLocaleDateString", "toLocaleTimeString", "toLocaleUpperCase", "toLocaleLowerCase",
+    "toUpperCase", "toLowerCase", "join", "padStart", "padEnd", "replace", "replaceAll", "split", "map",
+    "filter", "flat", "flatMap", "sort", "reverse", "concat",
+];
+
 /// The names that a value may go by, the best one first, each longer than the one before. Never empty.
 pub fn candidates(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
-    let value = telling(cx, value);
-    let names = match value.kind() {
+    let names = telling(cx, value).map_or_else(Vec::new, |value| own_names(cx, value));
+    if names.is_empty() { vec!["value".to_owned()] } else { names }
+}
+
+/// The names of a value that has one by itself.
+fn own_names(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
+    match value.kind() {
         "identifier" => {
             let name = cx.file.text_of(value);
             if cx.is_error(value) && name != "error" {
@@ -18,7 +32,14 @@ pub fn candidates(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
         }
         "member_expression" | "subscript_expression" => joined(&parts(cx, value), 2),
         "call_expression" => match value.child_by_field_name("function") {
-            Some(function) => joined(&parts(cx, function), 1),
+            // `Object.keys(order)` → `keys`, `orderKeys`
+            Some(function) => match listed(cx, value) {
+                Some((method, object)) => {
+                    let owner = candidates(cx, object).swap_remove(0);
+                    vec![method.to_owned(), camel(&[owner.as_str(), method])]
+                }
+                None => joined(&parts(cx, function), 1),
+            },
             None => Vec::new(),
         },
         "new_expression" => match value.child_by_field_name("constructor") {
@@ -30,40 +51,100 @@ pub fn candidates(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
         "array" => vec!["values".to_owned()],
         "template_string" => vec!["text".to_owned()],
         _ => Vec::new(),
-    };
-    if names.is_empty() { vec!["value".to_owned()] } else { names }
-}
-
-/// The part of a value that tells what it is: what is converted, negated or assigned to; of `x ?? y` and `c ? x : y` the
-/// first choice.
-fn telling<'t>(cx: &FileContext<'_>, value: Node<'t>) -> Node<'t> {
-    let mut value = core(value);
-    loop {
-        let inner = match value.kind() {
-            "unary_expression" => value.child_by_field_name("argument"),
-            "ternary_expression" => value.child_by_field_name("consequence"),
-            "assignment_expression" => value.child_by_field_name("left"),
-            "binary_expression" => match value.child_by_field_name("operator").map(|operator| operator.kind()) {
-                Some("??" | "||") => value.child_by_field_name("left"),
-                Some("&&") => value.child_by_field_name("right"),
-                _ => None,
-            },
-            "call_expression" => converted(cx, value),
-            _ => None,
-        };
-        match inner {
-            Some(inner) => value = core(inner),
-            None => return value,
-        }
     }
 }
 
-/// `x` in `String(x)` and `JSON.stringify(x)`.
+/// The part of a value that tells what it is: what is converted, negated, computed with or assigned to; of `x ?? y` and
+/// `c ? x : y` the first choice that has a name.
+fn telling<'t>(cx: &FileContext<'_>, value: Node<'t>) -> Option<Node<'t>> {
+    // What is looked at next stands last. A loop, since a sum or a choice may have thousands of operands.
+    let mut next = vec![value];
+    while let Some(node) = next.pop().map(core) {
+        let field = |name: &str| node.child_by_field_name(name);
+        match node.kind() {
+            "unary_expression" => next.extend(field("argument")),
+            "assignment_expression" => next.extend(field("left")),
+            "ternary_expression" => {
+                let condition = field("condition").and_then(|condition| only_variable(core(condition), is_comparison));
+                next.extend([condition, field("alternative"), field("consequence")].into_iter().flatten());
+            }
+            "binary_expression" => match operator(node) {
+                "??" | "||" => next.extend([field("right"), field("left")].into_iter().flatten()),
+                "&&" => next.extend([field("left"), field("right")].into_iter().flatten()),
+                _ => next.extend(only_variable(node, is_computation)),
+            },
+            "subscript_expression" if field("index").is_some_and(|index| index.kind() != "string") => {
+                next.extend(field("object"));
+            }
+            "call_expression" => match converted(cx, node) {
+                Some(inner) => next.push(inner),
+                None => return Some(node),
+            },
+            "identifier" if cx.file.text_of(node) == "undefined" => {}
+            "identifier"
+            | "member_expression"
+            | "subscript_expression"
+            | "new_expression"
+            | "object"
+            | "array"
+            | "template_string" => return Some(node),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The only operand of `node` that isn't a literal; `is_joining` says which operators hold operands together.
+fn only_variable<'t>(node: Node<'t>, is_joining: impl Fn(&str) -> bool) -> Option<Node<'t>> {
+    let (mut next, mut found) = (vec![node], None);
+    while let Some(node) = next.pop().map(core) {
+        match node.kind() {
+            "binary_expression" if is_joining(operator(node)) => {
+                next.extend(["left", "right"].iter().filter_map(|side| node.child_by_field_name(side)));
+            }
+            "string" | "number" | "true" | "false" | "null" | "undefined" => {}
+            "template_string" if node.named_child_count() == 0 => {}
+            _ if found.is_some() => return None,
+            _ => found = Some(node),
+        }
+    }
+    // An operation of another kind is no name, and would be asked for its operands for ever.
+    found.filter(|found| found.kind() != "binary_expression")
+}
+
+fn operator(binary: Node<'_>) -> &str {
+    binary.child_by_field_name("operator").map_or("", |operator| operator.kind())
+}
+
+fn is_comparison(operator: &str) -> bool {
+    matches!(operator, "==" | "===" | "!=" | "!==" | "<" | ">" | "<=" | ">=")
+}
+
+fn is_computation(operator: &str) -> bool {
+    matches!(operator, "+" | "-" | "*" | "/" | "%" | "**")
+}
+
+/// `x` in `String(x)` and `JSON.stringify(x)`, and in `x.trim()` and `x.map(f)`, which keep what it is.
 fn converted<'t>(cx: &FileContext<'_>, call: Node<'t>) -> Option<Node<'t>> {
-    const CONVERSIONS: [&str; 5] = ["String", "Number", "Boolean", "JSON.stringify", "structuredClone"];
+    const FUNCTIONS: [&str; 5] = ["String", "Number", "Boolean", "JSON.stringify", "structuredClone"];
     let function = call.child_by_field_name("function")?;
-    let arguments =
-        call.child_by_field_name("arguments").filter(|_| CONVERSIONS.contains(&cx.file.text_of(function)))?;
+    if FUNCTIONS.contains(&cx.file.text_of(function)) {
+        return first_argument(call);
+    }
+    let method = cx.file.text_of(function.child_by_field_name("property")?);
+    let object = function.child_by_field_name("object").filter(|_| KEEPING.contains(&method))?;
+    (!matches!(core(object).kind(), "this" | "super" | "string" | "regex")).then_some(object)
+}
+
+/// The method and `x` in `Object.keys(x)` and its like.
+fn listed<'t>(cx: &'t FileContext<'_>, call: Node<'t>) -> Option<(&'t str, Node<'t>)> {
+    let function = cx.file.text_of(call.child_by_field_name("function")?);
+    let method = function.strip_prefix("Object.").filter(|method| matches!(*method, "keys" | "values" | "entries"))?;
+    Some((method, first_argument(call)?))
+}
+
+fn first_argument(call: Node<'_>) -> Option<Node<'_>> {
+    let arguments = call.child_by_field_name("arguments")?;
     let mut cursor = arguments.walk();
     arguments.named_children(&mut cursor).find(|argument| !matches!(argument.kind(), "comment" | "spread_element"))
 }
@@ -93,7 +174,7 @@ pub fn core(mut node: Node<'_>) -> Node<'_> {
 
 /// The names along a chain: `a.b?.c()['d']` → a, b, c, d. `this` and computed keys say nothing.
 fn parts(cx: &FileContext<'_>, node: Node<'_>) -> Vec<String> {
-    let mut parts = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
     let mut next = Some(node);
     while let Some(node) = next.map(core) {
         let (name, object) = match node.kind() {
@@ -102,7 +183,7 @@ fn parts(cx: &FileContext<'_>, node: Node<'_>) -> Vec<String> {
                 let key = node.child_by_field_name("index").filter(|index| index.kind() == "string");
                 (key.and_then(|key| key.named_child(0)), node.child_by_field_name("object"))
             }
-            "call_expression" => (None, node.child_by_field_name("function")),
+            "call_expression" => (None, converted(cx, node).or_else(|| node.child_by_field_name("function"))),
             "identifier" => (Some(node), None),
             _ => (None, None),
         };
@@ -113,8 +194,16 @@ fn parts(cx: &FileContext<'_>, node: Node<'_>) -> Vec<String> {
     parts
 }
 
-/// The last `least` names as one in camel case, then one more of them each time.
+/// The last `least` names as one in camel case, then one more of them each time. A name that the next one starts with isn't
+/// said twice: `flag.flag_reason` → `flagReason`.
 fn joined(parts: &[String], least: usize) -> Vec<String> {
+    let is_repeated = |index: usize| {
+        let next = parts.get(index + 1).map(|next| camel(&[next])).unwrap_or_default();
+        let rest = next.strip_prefix(camel(&[&parts[index]]).as_str());
+        rest.is_some_and(|rest| !rest.starts_with(char::is_lowercase))
+    };
+    let parts: Vec<&String> =
+        (0..parts.len()).filter(|index| !is_repeated(*index)).map(|index| &parts[index]).collect();
     let shortest = least.min(parts.len()).max(1);
     (shortest..=parts.len()).map(|count| camel(&parts[parts.len() - count..])).filter(|name| !name.is_empty()).collect()
 }

@@ -45,8 +45,9 @@ fn at<'t>(cx: &FileContext<'t>, word: Range<usize>) -> Option<Use<'t>> {
             let is_reference = name.references.iter().any(|range| range.start == word.start);
             (is_reference && name.is_global_at(word.start)).then_some((*leaf, above))?
         }
-        // `globalThis.console`
-        "property_identifier" => {
+        // `globalThis.console`, `globalThis['console']`
+        "property_identifier" | "string_fragment" => {
+            let above = if leaf.kind() == "string_fragment" { above.split_last()?.1 } else { above };
             let (member, above) = above.split_last()?;
             let object = member.child_by_field_name("object").filter(|object| object.kind() == "identifier")?;
             let is_global = matches!(cx.file.text_of(object), "globalThis" | "window" | "self" | "global")
@@ -55,7 +56,13 @@ fn at<'t>(cx: &FileContext<'t>, word: Range<usize>) -> Option<Use<'t>> {
         }
         _ => return None,
     };
-    Some(classify(cx, console, above))
+    // A question whether there is a console, or of which type it is.
+    let is_asked = above.last().is_some_and(|parent| {
+        parent.kind() == "type_query"
+            || parent.kind() == "unary_expression"
+                && parent.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "typeof")
+    });
+    (!is_asked).then(|| classify(cx, console, above))
 }
 
 fn classify<'t>(cx: &FileContext<'t>, console: Node<'t>, above: &[Node<'t>]) -> Use<'t> {
@@ -65,11 +72,14 @@ fn classify<'t>(cx: &FileContext<'t>, console: Node<'t>, above: &[Node<'t>]) -> 
         method,
         kind: Kind::Other(reason),
     };
+    let wrappers = above.iter().rev().take_while(|node| is_wrapper(**node)).count();
+    let (above, wrappers) = above.split_at(above.len() - wrappers);
+    let (bare, console) = (console, wrappers.first().copied().unwrap_or(console));
     let parent = above.last().copied();
     let Some(access) =
         parent.filter(|node| node.child_by_field_name("object").map(|node| node.id()) == Some(console.id()))
     else {
-        return other(console, "console", None, "the console itself is handed on");
+        return other(bare, "console", None, "the console itself is handed on");
     };
     let method = match access.kind() {
         "member_expression" => access.child_by_field_name("property"),
@@ -101,4 +111,16 @@ fn classify<'t>(cx: &FileContext<'t>, console: Node<'t>, above: &[Node<'t>]) -> 
         _ => Kind::Other("its value is used: it is not a statement"),
     };
     Use { range: call.byte_range(), name, method: Some(method), kind }
+}
+
+/// Whether a node is what it holds: `(console)`, `console!`, `console as any`.
+fn is_wrapper(node: Node<'_>) -> bool {
+    matches!(
+        node.kind(),
+        "parenthesized_expression"
+            | "non_null_expression"
+            | "as_expression"
+            | "satisfies_expression"
+            | "type_assertion"
+    )
 }

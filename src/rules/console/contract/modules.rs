@@ -11,6 +11,8 @@ use crate::syntax::source::SourceFile;
 pub struct Modules<'p> {
     project: &'p Project,
     files: BTreeMap<RelPath, SourceFile>,
+    /// A module that somebody else has parsed.
+    lent: Option<&'p SourceFile>,
 }
 
 /// The largest file that is read for its types alone, in bytes. Larger ones are generated and say nothing of loggers.
@@ -19,7 +21,7 @@ const MAX_TYPES: usize = 200_000;
 impl<'p> Modules<'p> {
     /// Reads the modules from `path` on. What can't be read is left out.
     pub fn load(project: &'p Project, path: &RelPath) -> Modules<'p> {
-        let mut modules = Modules { project, files: BTreeMap::new() };
+        let mut modules = Modules { project, files: BTreeMap::new(), lent: None };
         let mut queue = vec![(path.clone(), false)];
         while let Some((path, type_only)) = queue.pop() {
             if modules.files.contains_key(&path) {
@@ -39,9 +41,14 @@ impl<'p> Modules<'p> {
         modules
     }
 
+    /// `file` alone, without what it imports.
+    pub fn alone(project: &'p Project, file: &'p SourceFile) -> Modules<'p> {
+        Modules { project, files: BTreeMap::new(), lent: Some(file) }
+    }
+
     /// One of the modules.
     pub fn file(&self, path: &RelPath) -> Option<&SourceFile> {
-        self.files.get(path)
+        self.files.get(path).or(self.lent.filter(|file| file.path == *path))
     }
 
     /// Whether there is a file at `path`, be it readable or not.

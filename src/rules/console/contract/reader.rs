@@ -90,6 +90,16 @@ impl<'m> Reader<'m> {
             .collect()
     }
 
+    /// The contract of a module whose exports are themselves the methods: `export function info(message, fields)` …
+    pub fn namespace(self, file: &'m SourceFile) -> Option<Contract> {
+        let exports = self.exported(file, None, 0).into_iter();
+        let methods: Methods<'m> =
+            exports.filter_map(|(name, place)| Some((name, self.callable(place?, 0)?))).collect();
+        let methods = self.levels(&methods)?;
+        let factory_argument = FactoryArgument::Nothing;
+        Some(Contract { export: "*".to_owned(), form: Form::Object, factory_argument, methods })
+    }
+
     /// The exports of a module, those of others that it hands on among them; only the one of a name if that is asked for.
     fn exported(self, file: &'m SourceFile, only: Option<&str>, depth: usize) -> Vec<(String, Option<Place<'m>>)> {
         let mut found = Vec::new();
@@ -164,10 +174,10 @@ impl<'m> Reader<'m> {
         let methods = Level::ALL.map(|level| {
             let is_known = |name: &&&str| levels.is_empty() || levels.iter().any(|known| known == **name);
             let name = spellings(level).iter().find(is_known)?;
-            Some(Method { name: (*name).to_owned(), error, fields: fields.clone() })
+            Some(Method { name: (*name).to_owned(), error: error.clone(), fields: fields.clone() })
         });
         let factory_argument = FactoryArgument::Nothing;
-        Some(Contract { export: String::new(), form: Form::Function, factory_argument, methods })
+        is_logger(&methods).then(|| Contract { export: String::new(), form: Form::Function, factory_argument, methods })
     }
 
     /// `createLogger(name)`
@@ -206,7 +216,7 @@ impl<'m> Reader<'m> {
         key.or_else(|| any.then_some("function")).map(str::to_owned)
     }
 
-    /// The level methods among `methods`: at least an error and one of info and warn.
+    /// The level methods among `methods`, if they make a logger.
     fn levels(self, methods: &Methods<'m>) -> Option<[Option<Method>; 4]> {
         let levels = Level::ALL.map(|level| {
             spellings(level).iter().find_map(|name| {
@@ -218,8 +228,7 @@ impl<'m> Reader<'m> {
                 Some(Method { name: (*name).to_owned(), error, fields })
             })
         });
-        let [_, info, warn, error] = &levels;
-        (error.is_some() && (info.is_some() || warn.is_some())).then_some(levels)
+        is_logger(&levels).then_some(levels)
     }
 
     /// The parameters of a function-like node, if it is one. What a declaration says of its type goes first.
@@ -489,6 +498,11 @@ fn has_word(node: Node<'_>, word: &str) -> bool {
     node.children(&mut cursor).any(|child| child.kind() == word)
 }
 
+/// Whether a logger has enough methods to be one: at least an error and one of info and warn.
+fn is_logger([_, info, warn, error]: &[Option<Method>; 4]) -> bool {
+    error.is_some() && (info.is_some() || warn.is_some())
+}
+
 /// The names that a level goes by, the usual one first.
 fn spellings(level: Level) -> &'static [&'static str] {
     match level {
@@ -525,12 +539,19 @@ impl Parameter {
     fn as_error(&self, next: Option<&Parameter>) -> Option<ErrorParameter> {
         let has_name =
             matches!(self.name.as_str(), "e" | "err" | "error" | "exception" | "cause" | "errorOrData" | "maybeError");
-        let accepts = match self.takes {
+        let accepts = match &self.takes {
             _ if self.rest => return None,
             Takes::Anything if has_name => ErrorType::Anything,
             Takes::Error => ErrorType::ErrorOnly,
             // `error?: Error | Record<string, unknown>` before fields of their own.
-            Takes::Fields(_) if has_name && next.is_some() => ErrorType::ErrorOnly,
+            Takes::ErrorOrFields(taken) => match next {
+                Some(next) if next.optional => {
+                    let fields = FieldsParameter { required: !self.optional, taken: taken.clone() };
+                    ErrorType::ErrorOrFields(fields)
+                }
+                Some(_) => ErrorType::ErrorOnly,
+                None => return None,
+            },
             _ => return None,
         };
         Some(ErrorParameter { accepts, required: !self.optional, absent: self.absent })
@@ -540,7 +561,7 @@ impl Parameter {
     fn as_fields(&self) -> Option<FieldsParameter> {
         let taken = match &self.takes {
             Takes::Anything => Vec::new(),
-            Takes::Fields(taken) => taken.clone(),
+            Takes::Fields(taken) | Takes::ErrorOrFields(taken) => taken.clone(),
             _ => return None,
         };
         Some(FieldsParameter { required: !self.optional, taken })

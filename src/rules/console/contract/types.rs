@@ -28,6 +28,8 @@ pub enum Takes {
     Fields(Vec<String>),
     /// An `Error`.
     Error,
+    /// An `Error`, or an object of fields, as above.
+    ErrorOrFields(Vec<String>),
     /// Any value.
     Anything,
     /// Numbers, objects of fixed keys, types that aren't known.
@@ -170,9 +172,14 @@ impl<'m> Reader<'m> {
             Some(levels) if !levels.is_empty() => return Takes::Level(levels),
             _ => {}
         }
+        let taken =
+            members.iter().find_map(|member| if let Takes::Fields(taken) = member { Some(taken) } else { None });
+        if let Some(taken) = taken.filter(|_| members.contains(&Takes::Error) && !members.contains(&Takes::Anything)) {
+            return Takes::ErrorOrFields(taken.clone());
+        }
         let rank = |member: &Takes| match member {
             Takes::Anything => 0,
-            Takes::Fields(_) => 1,
+            Takes::Fields(_) | Takes::ErrorOrFields(_) => 1,
             Takes::Error => 2,
             Takes::Text => 3,
             Takes::Level(_) | Takes::Other => 4,

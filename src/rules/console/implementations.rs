@@ -1,0 +1,44 @@
+//! Loggers that are not the configured one: they may call the console, which is how they log.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::context::FileContext;
+use super::contract::Contract;
+use crate::project::Project;
+
+/// The methods of the console that a logger is known by.
+const METHODS: [&str; 7] = ["debug", "info", "warn", "error", "log", "trace", "fatal"];
+
+/// The export of a file that reads as a logger, if there is one.
+pub fn exported(project: &Project, cx: &FileContext<'_>) -> Option<String> {
+    Contract::of_file(project, cx.file).map(|contract| contract.export)
+}
+
+/// Whether a byte range lies in an object or a class that has at least three methods named as levels.
+pub fn is_around(cx: &FileContext<'_>, range: &Range<usize>) -> bool {
+    cx.file.path_to(range.clone()).into_iter().any(|node| {
+        if !matches!(node.kind(), "object" | "class_body") {
+            return false;
+        }
+        let mut cursor = node.walk();
+        let methods = node.named_children(&mut cursor).filter_map(|member| method(cx, member));
+        methods.filter(|name| METHODS.contains(name)).collect::<BTreeSet<&str>>().len() >= 3
+    })
+}
+
+/// The name of a member that is a method, or holds a function or one of the console's methods.
+fn method<'t>(cx: &'t FileContext<'_>, member: Node<'t>) -> Option<&'t str> {
+    let name = match member.kind() {
+        "method_definition" => return member.child_by_field_name("name").map(|name| cx.file.text_of(name)),
+        "pair" => member.child_by_field_name("key")?,
+        "public_field_definition" => member.child_by_field_name("name")?,
+        _ => return None,
+    };
+    let value = member.child_by_field_name("value")?;
+    let is_function = matches!(value.kind(), "arrow_function" | "function_expression")
+        || cx.file.text_of(value).starts_with("console.");
+    is_function.then(|| cx.file.text_of(name).trim_matches(['\'', '"']))
+}
