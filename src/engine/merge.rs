@@ -1,6 +1,7 @@
 //! The fixes of one pass become one set of edits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::additions::{Additions, State};
@@ -15,6 +16,8 @@ pub struct Merged {
     /// The edits of each file: by offset, insertions before a replacement that starts there, imports before other
     /// insertions, these in the order of their fixes. They overlap only if those of a single fix do.
     pub edits: BTreeMap<RelPath, Vec<Edit>>,
+    /// The comments of each file whose removal is meant.
+    pub removed_comments: BTreeMap<RelPath, Vec<Range<usize>>>,
     /// The new files and their texts.
     pub new_files: BTreeMap<RelPath, Arc<str>>,
     /// Where imports and declarations will be inserted.
@@ -32,11 +35,14 @@ pub fn merge(state: State<'_>, fixes: &[&Fix]) -> Merged {
             merged.taken.push(index);
         }
     }
-    let taken: Vec<&Fix> = merged.taken.iter().map(|index| fixes[*index]).collect();
-    for path in taken.iter().flat_map(|fix| fix.paths()).collect::<BTreeSet<_>>() {
+    let mut by_path: BTreeMap<&RelPath, Vec<&Fix>> = BTreeMap::new();
+    for fix in merged.taken.iter().map(|index| fixes[*index]) {
+        fix.paths().into_iter().for_each(|path| by_path.entry(path).or_default().push(fix));
+    }
+    for (path, fixes) in by_path {
         let edits = merged.edits.entry(path.clone()).or_default();
         // From the last to the first, so that each stands before all else at its place.
-        for addition in additions.of(&taken, path).into_iter().rev() {
+        for addition in additions.of(&fixes, path).into_iter().rev() {
             let at = edits.partition_point(|known| known.range.start < addition.range.start);
             edits.insert(at, addition);
         }
@@ -69,6 +75,9 @@ impl Merged {
         }
         for import in imports {
             self.reserved.entry(import.path.clone()).or_default().insert(import.range.start);
+        }
+        for (path, comment) in &fix.removed_comments {
+            self.removed_comments.entry(path.clone()).or_default().push(comment.clone());
         }
         self.new_files.extend(fix.new_files.iter().map(|file| (file.path.clone(), Arc::clone(&file.text))));
     }
@@ -116,8 +125,6 @@ pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, clippy::reversed_empty_ranges)]
-
-    use std::ops::Range;
 
     use super::*;
 

@@ -296,7 +296,6 @@ impl Key {
 /// Fixes that are tried together.
 struct Trial<'v> {
     violations: Vec<&'v Violation>,
-    fixes: Vec<&'v Fix>,
     merged: Merged,
 }
 
@@ -305,7 +304,7 @@ impl<'v> Trial<'v> {
         let (violations, fixes): (Vec<&Violation>, Vec<&Fix>) =
             wanted.iter().filter_map(|violation| Some((*violation, violation.fix.as_ref()?))).unzip();
         let merged = merge(state, &fixes);
-        Trial { violations, fixes, merged }
+        Trial { violations, merged }
     }
 
     /// All files as they would be, or what keeps some of them from being anything.
@@ -325,7 +324,7 @@ impl<'v> Trial<'v> {
     }
 
     fn draft(&self, state: State<'_>, path: &RelPath) -> Result<Option<Draft>, Flaw> {
-        Draft::edited(state, path, &self.merged, &self.fixes).map(Some)
+        Draft::edited(state, path, &self.merged).map(Some)
     }
 
     /// What is wrong with the file at `path`, if anything.

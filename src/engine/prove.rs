@@ -9,7 +9,7 @@ use super::additions::State;
 use super::comments;
 use super::merge::{Merged, apply};
 use super::scan::Snapshot;
-use crate::edit::{Edit, Fix};
+use crate::edit::Edit;
 use crate::project::{Project, RelPath};
 use crate::syntax::Dialect;
 use crate::syntax::source::SourceFile;
@@ -63,14 +63,13 @@ enum Change {
 }
 
 impl Draft {
-    /// What `merged` makes of the file at `path`. `fixes` are those that were merged.
-    pub fn edited(state: State<'_>, path: &RelPath, merged: &Merged, fixes: &[&Fix]) -> Result<Draft, Flaw> {
+    /// What `merged` makes of the file at `path`.
+    pub fn edited(state: State<'_>, path: &RelPath, merged: &Merged) -> Result<Draft, Flaw> {
         let dialect = Dialect::of(path);
         let before = state.snapshot(path).filter(|_| dialect.is_some()).ok_or(Flaw::Unreadable)?;
         let edits = merged.edits.get(path).cloned().unwrap_or_default();
         let after = apply(&before.text, &edits).ok_or(Flaw::Misplaced)?.into();
-        let removed = merged.taken.iter().flat_map(|index| &fixes[*index].removed_comments);
-        let removed = removed.filter(|(file, _)| file == path).map(|(_, range)| range.clone()).collect();
+        let removed = merged.removed_comments.get(path).cloned().unwrap_or_default();
         Ok(Draft { path: path.clone(), after, dialect, change: Change::Edited { before, edits, removed } })
     }
 
