@@ -23,13 +23,20 @@ pub fn is_generated(text: &str) -> bool {
 /// Whether `text` is code that a minifier wrote: nearly all of it stands in very long lines, and they are full of
 /// calls, which data in one long line (a font, a JSON literal) is not.
 pub fn is_minified(text: &str) -> bool {
-    let long = || text.lines().filter(|line| line.len() >= LONG_LINE);
-    let long_bytes: usize = long().map(str::len).sum();
-    if long_bytes == 0 || long_bytes * 10 < text.len() * 9 {
-        return false;
+    let (mut short_bytes, mut long_bytes, mut calls) = (0, 0, 0);
+    for line in text.split_inclusive('\n') {
+        if line.len() < LONG_LINE {
+            short_bytes += line.len();
+            // What people write is done with here, after its first tenth.
+            if short_bytes * 10 > text.len() {
+                return false;
+            }
+        } else {
+            long_bytes += line.len();
+            calls += memchr::memchr_iter(b'(', line.as_bytes()).count();
+        }
     }
-    let calls: usize = long().map(|line| memchr::memchr_iter(b'(', line.as_bytes()).count()).sum();
-    calls * 100 >= long_bytes
+    long_bytes > 0 && calls * 100 >= long_bytes
 }
 
 /// The first bytes of `text`, cut at a character.

@@ -44,6 +44,10 @@ impl Ignores {
 
     /// Moves to `folder`, so that `is_ignored` can be asked about its entries.
     pub(super) fn enter(&mut self, folder: &Path) {
+        // Nearly always it is where the walk is already.
+        if self.folders.last().is_some_and(|(last, _)| last.as_os_str() == folder.as_os_str()) {
+            return;
+        }
         let Some(top) = self.top.clone() else { return };
         while self.folders.last().is_some_and(|(last, _)| !folder.starts_with(last)) {
             self.folders.pop();
