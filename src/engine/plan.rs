@@ -246,7 +246,7 @@ impl Plan<'_> {
         let problems: BTreeSet<Problem> = problems.chain(withdrawals).collect();
         let without = |judgement: &Judgement, excluded: &BTreeSet<Key>| Judgement {
             violations: judgement.violations.iter().map(|violation| kept(violation, excluded)).collect(),
-            notes: judgement.notes.clone(),
+            notes: self.judgement.notes.union(&judgement.notes).cloned().collect(),
             problems: problems.clone(),
         };
         let left = without(&progress.judgement, &progress.excluded(withdrawn));

@@ -2,6 +2,7 @@
 
 mod content;
 mod discover;
+mod habits;
 mod ignores;
 mod resolve;
 mod roots;
@@ -32,6 +33,7 @@ pub use crate::path::RelPath;
 use crate::config::Config;
 use crate::excludes::{DEFAULT_EXCLUDES, ExcludeError, Excludes};
 use crate::syntax::Dialect;
+use habits::Habits;
 use ignores::Ignores;
 use toml::Spanned;
 use walk::Listed;
@@ -59,6 +61,7 @@ pub struct Project {
     pub problems: Vec<Problem>,
     /// What its phase2.toml says.
     pub config: Arc<Config>,
+    habits: Habits,
     excludes: Excludes,
 }
 
@@ -151,6 +154,7 @@ impl Project {
             excluded: listing.excluded,
             problems,
             config: Arc::new(config),
+            habits: Habits::default(),
             excludes,
         })
     }
@@ -163,6 +167,22 @@ impl Project {
     /// The unit of `file`, which must be one of this project's.
     pub fn unit(&self, file: &ProjectFile) -> &Unit {
         &self.units[file.unit.0]
+    }
+
+    /// How `from` imports `to`, which need not exist yet, in the way of `siblings`, the specifiers of its other imports; an
+    /// alias that neither they nor any other file of its unit has is left alone, where the unit's files show their own way.
+    /// (Such an alias may be for the editor only: nothing has to resolve it when the program runs.)
+    pub fn specifier(&self, from: &RelPath, to: &RelPath, siblings: &[&str]) -> String {
+        let specifier = self.resolver.specifier(from, to, siblings);
+        let Some((alias, _)) = specifier.split_once('/').filter(|(head, _)| !head.starts_with('.')) else {
+            return specifier;
+        };
+        let is_alias = |sibling: &&str| sibling.split_once('/').is_some_and(|(head, _)| head == alias);
+        let Some(unit) = self.file(from).map(|file| file.unit) else { return specifier };
+        if !siblings.iter().any(is_alias) && self.habits.shun(self, unit, alias) {
+            return self.resolver.relative_specifier(from, to, siblings);
+        }
+        specifier
     }
 
     /// The name of the module at `path`: that of its edge function; else its own without the extension, or its folder's
@@ -204,6 +224,7 @@ impl Project {
             excluded: self.excluded.clone(),
             problems: self.problems.clone(),
             config: Arc::clone(&self.config),
+            habits: self.habits.clone(),
             excludes: self.excludes.clone(),
         };
         for (path, text) in changes {

@@ -83,15 +83,18 @@ impl Resolver {
             Surface::Edge => self.mapped_specifier(from, to, siblings).unwrap_or_else(|| relative(from, to.as_str())),
             Surface::Frontend => {
                 let forms = self.forms(to, self.ending(from, siblings));
-                let relatives = || forms.iter().map(|form| relative(from, form)).find(|it| self.means(from, it, to));
-                let found = if self.prefers_relative(from, to, siblings) {
-                    relatives()
-                } else {
-                    self.alias_specifier(from, to, &forms, siblings).or_else(relatives)
-                };
-                found.unwrap_or_else(|| relative(from, to.as_str()))
+                let alias = || self.alias_specifier(from, to, &forms, siblings);
+                let alias = if self.prefers_relative(from, to, siblings) { None } else { alias() };
+                alias.unwrap_or_else(|| self.relative_specifier(from, to, siblings))
             }
         }
+    }
+
+    /// How `from` imports `to` if it is to be relative, with the siblings' extension.
+    pub(super) fn relative_specifier(&self, from: &RelPath, to: &RelPath, siblings: &[&str]) -> String {
+        let forms = self.forms(to, self.ending(from, siblings));
+        let found = forms.iter().map(|form| relative(from, form)).find(|it| self.means(from, it, to));
+        found.unwrap_or_else(|| relative(from, to.as_str()))
     }
 
     /// Configuration files that were asked for so far and can't be used, sorted.

@@ -6,7 +6,7 @@ use super::barrels::Barrels;
 use super::contract::{Contract, Modules, Stated};
 use crate::config::{self, Form};
 use crate::edit::NewFile;
-use crate::project::{Problem, Project, RelPath, Surface, UnitId};
+use crate::project::{Problem, Project, RelPath, Surface, Unit, UnitId};
 
 /// The module that a fix brings along where the edge functions have no logger.
 const EDGE_RUNTIME: &str = include_str!("../../../rules/console/runtime/edge.ts");
@@ -63,7 +63,7 @@ impl Loggers {
                 Surface::Edge => &project.config.console.edge,
                 Surface::Frontend => &project.config.console.frontend,
             };
-            let file = options.is_file().then(|| unit.base.join(options.module.get_ref())).flatten();
+            let file = options.is_file().then(|| unit.base.join(stated_path(project, unit, options))).flatten();
             let Some(file) = file else {
                 loggers.units.push(Logger::Usable(Box::new(package(options))));
                 continue;
@@ -114,7 +114,7 @@ impl Usable {
     /// How `path` names the module, in the way of its other imports.
     pub fn specifier(&self, project: &Project, path: &RelPath, siblings: &[&str]) -> String {
         match &self.file {
-            Some(file) => project.resolver.specifier(path, file, siblings),
+            Some(file) => project.specifier(path, file, siblings),
             None => self.module.clone(),
         }
     }
@@ -133,6 +133,17 @@ impl Usable {
         let Some(file) = self.file.as_ref().filter(|_| !matches!(name, "default" | "*")) else { return false };
         let barrel = project.resolver.resolve(path, written);
         barrel.is_some_and(|barrel| self.barrels.hand_on(project, &barrel, name, file))
+    }
+}
+
+/// The path of a logger's module from the base of its unit. In an app without a `src` folder what would be in there is
+/// beside it.
+fn stated_path<'o>(project: &Project, unit: &Unit, options: &'o config::Logger) -> &'o str {
+    let stated = options.module.get_ref().as_str();
+    let is_in = |folder: &RelPath| project.files.iter().any(|file| file.path.is_within(folder));
+    match (unit.surface, unit.base.join("src")) {
+        (Surface::Frontend, Some(src)) if !is_in(&src) => stated.strip_prefix("src/").unwrap_or(stated),
+        _ => stated,
     }
 }
 

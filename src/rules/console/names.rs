@@ -126,7 +126,19 @@ fn is_computation(operator: &str) -> bool {
 
 /// `x` in `String(x)` and `JSON.stringify(x)`, and in `x.trim()` and `x.map(f)`, which keep what it is.
 fn converted<'t>(cx: &FileContext<'_>, call: Node<'t>) -> Option<Node<'t>> {
-    const FUNCTIONS: [&str; 5] = ["String", "Number", "Boolean", "JSON.stringify", "structuredClone"];
+    const FUNCTIONS: [&str; 11] = [
+        "String",
+        "Number",
+        "Boolean",
+        "JSON.stringify",
+        "structuredClone",
+        "Array.from",
+        "Object.fromEntries",
+        "Math.round",
+        "Math.floor",
+        "Math.ceil",
+        "Math.abs",
+    ];
     let function = call.child_by_field_name("function")?;
     if FUNCTIONS.contains(&cx.file.text_of(function)) {
         return first_argument(call);

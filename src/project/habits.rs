@@ -1,0 +1,41 @@
+//! How the files of a unit are written, where one of them doesn't say.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use memchr::memmem;
+
+use super::{Project, UnitId};
+
+/// How many relative imports show that a unit does without its aliases.
+const ENOUGH: usize = 10;
+
+/// What was found out so far. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Habits {
+    shunned: Arc<Mutex<HashMap<(UnitId, String), bool>>>,
+}
+
+impl Habits {
+    /// Whether no file of a unit imports from `alias` (`@` in `@/lib/x`), though there are imports enough to tell.
+    pub(super) fn shun(&self, project: &Project, unit: UnitId, alias: &str) -> bool {
+        let key = (unit, alias.to_owned());
+        let mut shunned = self.shunned.lock().unwrap_or_else(PoisonError::into_inner);
+        *shunned.entry(key).or_insert_with(|| is_shunned(project, unit, alias))
+    }
+}
+
+fn is_shunned(project: &Project, unit: UnitId, alias: &str) -> bool {
+    let quoted = |start: &str| [format!("'{start}"), format!("\"{start}")];
+    let aliased = quoted(&format!("{alias}/"));
+    let relative = [quoted("./"), quoted("../")].concat();
+    let mut seen = 0;
+    for file in project.files.iter().filter(|file| file.unit == unit) {
+        let Ok(text) = project.sources.read(&file.path) else { continue };
+        if aliased.iter().any(|start| memmem::find(text.as_bytes(), start.as_bytes()).is_some()) {
+            return false;
+        }
+        seen += relative.iter().map(|start| memmem::find_iter(text.as_bytes(), start).count()).sum::<usize>();
+    }
+    seen >= ENOUGH
+}
