@@ -278,11 +278,18 @@ impl Logger {
             let message = format!("`{module}` is a package, whose exports are not read");
             return reject(&message, "state `export` and `form` beside `module`");
         }
-        for name in self.export.iter().chain(&self.alias) {
-            if !is_identifier(name.get_ref()) {
-                let message = format!("`{}` is not a JavaScript name", name.get_ref());
-                return Err(file.reject(&message, Some(name.span()), Some("use letters, digits, `_` and `$`")));
-            }
+        if ["pino", "npm:pino"].iter().any(|pino| module == pino || module.starts_with(&format!("{pino}@"))) {
+            let help = "it takes the fields before the message: name a module of your own that takes them behind it";
+            return reject("pino can't be called as the logger", help);
+        }
+        let is_usable = |name: &str| is_identifier(name) && !TAKEN_WORDS.contains(&name);
+        // An export may be called `default`.
+        let exports = self.export.iter().filter(|name| !is_identifier(name.get_ref()));
+        let aliases = self.alias.iter().filter(|name| !is_usable(name.get_ref()));
+        if let Some(name) = exports.chain(aliases).next() {
+            let message = format!("`{}` is not a JavaScript name", name.get_ref());
+            let help = "use letters, digits, `_` and `$`, and no word of the language";
+            return Err(file.reject(&message, Some(name.span()), Some(help)));
         }
         Ok(())
     }
@@ -292,6 +299,61 @@ impl Logger {
 fn yes() -> bool {
     true
 }
+
+/// Words that can't name an import in a module, or that must go on meaning what they do.
+const TAKEN_WORDS: &[&str] = &[
+    "arguments",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "console",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "eval",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "globalThis",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+    "interface",
+    "let",
+    "new",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "return",
+    "static",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "undefined",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
+];
 
 /// Whether `name` is an identifier of letters, digits, `_` and `$`.
 fn is_identifier(name: &str) -> bool {
@@ -475,5 +537,8 @@ mod tests {
         assert_eq!(error("[console.edge]\nmodule = '../logger.ts'\n").1, "'../logger.ts'");
         assert_eq!(error("[console.edge]\nmodule = 'npm:pino'\n").1, "'npm:pino'");
         assert_eq!(error("[console.frontend]\nalias = 'a-b'\n").1, "'a-b'");
+        assert_eq!(error("[console.frontend]\nalias = 'class'\n").1, "'class'");
+        let pino = "[console.edge]\nmodule = 'npm:pino@9'\nexport = 'pino'\nform = 'object'\n";
+        assert_eq!(error(pino).1, "'npm:pino@9'");
     }
 }

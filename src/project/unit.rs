@@ -33,7 +33,7 @@ impl Unit {
     pub(super) fn of(path: &RelPath, root: &RelPath, sources: &Sources) -> Unit {
         match functions_folder(path) {
             Some(base) => Unit { surface: Surface::Edge, base },
-            None => Unit { surface: Surface::Frontend, base: frontend_base(root, sources) },
+            None => Unit { surface: Surface::Frontend, base: frontend_base(path, root, sources) },
         }
     }
 }
@@ -51,12 +51,17 @@ pub(super) fn functions_folder(path: &RelPath) -> Option<RelPath> {
     }
 }
 
-fn frontend_base(root: &RelPath, sources: &Sources) -> RelPath {
-    let ancestors = || std::iter::successors(Some(root.clone()), RelPath::parent);
-    if let Some(src) = ancestors().find(|folder| folder.file_name() == "src") {
+/// The folder above the `src` that the root is in, or else above the outermost one below the root, however `roots` is
+/// spelt; else the nearest package.
+fn frontend_base(path: &RelPath, root: &RelPath, sources: &Sources) -> RelPath {
+    let above = |path: &RelPath| std::iter::successors(path.parent(), RelPath::parent);
+    let is_src = |folder: &RelPath| folder.file_name() == "src";
+    let of_root = std::iter::successors(Some(root.clone()), RelPath::parent).find(is_src);
+    let below = || above(path).take_while(|folder| folder.is_within(root)).filter(is_src).last();
+    if let Some(src) = of_root.or_else(below) {
         return src.parent().unwrap_or_else(RelPath::root);
     }
-    ancestors()
+    above(path)
         .find(|folder| folder.join("package.json").is_some_and(|file| sources.exists(&file)))
         .unwrap_or_else(RelPath::root)
 }
@@ -83,12 +88,15 @@ mod tests {
     fn frontend_units_start_above_src_or_at_a_package() {
         let tree = Tree::new(&[("packages/ui/package.json", "{}"), ("package.json", "{}")]);
         let sources = Sources::new(&tree.path(""));
-        let base = |root: &str| frontend_base(&rel(root), &sources).to_string();
-        assert_eq!(base("src"), "");
-        assert_eq!(base("apps/web/src"), "apps/web");
-        assert_eq!(base("apps/web/src/pages"), "apps/web");
-        assert_eq!(base("packages/ui/lib"), "packages/ui");
-        assert_eq!(base("app"), "");
-        assert_eq!(base(""), "");
+        let base = |path: &str, root: &str| frontend_base(&rel(path), &rel(root), &sources).to_string();
+        assert_eq!(base("src/a.ts", "src"), "");
+        assert_eq!(base("app/a.ts", "app"), "");
+        assert_eq!(base("a.ts", ""), "");
+        for root in ["apps/web/src", "apps/web/src/pages", "apps/web", "apps", ""] {
+            assert_eq!(base("apps/web/src/pages/src/a.ts", root), "apps/web", "{root}");
+        }
+        for root in ["packages/ui/lib", "packages/ui", "packages", ""] {
+            assert_eq!(base("packages/ui/lib/a.ts", root), "packages/ui", "{root}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The rule `suppression`: comments that excuse a violation, and what is wrong with them. See rules/suppression/rule.md.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use tree_sitter::Node;
@@ -49,6 +49,8 @@ struct Named {
 enum Scope {
     /// Those that start in a byte range: a line.
     Line(Range<usize>),
+    /// Those that start or end in a byte range: a line that the directive stands behind.
+    EndOfLine(Range<usize>),
     /// All of the file.
     File,
     /// None: it speaks for the file, but not at its top.
@@ -71,15 +73,20 @@ pub fn apply<'a>(
 ) -> Vec<Violation> {
     let files: HashMap<&RelPath, &[Directive]> = files.filter(|(_, directives)| !directives.is_empty()).collect();
     // The names that were of use: by file, directive and place in its list.
-    let mut used: HashMap<(&RelPath, usize, usize), ()> = HashMap::new();
-    violations.retain(|violation| {
+    let mut used: HashSet<(&RelPath, usize, usize)> = HashSet::new();
+    violations.retain_mut(|violation| {
         let Some((path, directives)) = files.get_key_value(&violation.path) else { return true };
         let mut excused = false;
         for (index, directive) in directives.iter().enumerate().filter(|(_, directive)| directive.covers(violation)) {
             for (place, _) in directive.rules.iter().enumerate().filter(|(_, rule)| rule.name == violation.rule) {
-                used.insert((path, index, place), ());
+                used.insert((path, index, place));
                 excused = true;
             }
+        }
+        // Whoever wrote a directive meant to keep the line: it isn't rewritten for a slip in that.
+        if !excused && directives.iter().any(|directive| directive.fails(violation)) && violation.fix.take().is_some() {
+            violation.help =
+                Some("fix withheld: there is a suppression on it, which can't be used as it stands".into());
         }
         !excused
     });
@@ -89,7 +96,7 @@ pub fn apply<'a>(
     let mut left = Vec::new();
     for (path, directives) in paths {
         for (index, directive) in directives.iter().enumerate() {
-            let is_used = |place: usize| used.contains_key(&(path, index, place));
+            let is_used = |place: usize| used.contains(&(path, index, place));
             left.extend(directive.violations(path, ran, is_used));
         }
     }
@@ -98,12 +105,23 @@ pub fn apply<'a>(
 
 impl Directive {
     fn covers(&self, violation: &Violation) -> bool {
-        self.has_reason
-            && match &self.scope {
-                Scope::Line(line) => line.contains(&violation.range.start),
-                Scope::File => true,
-                Scope::Misplaced | Scope::Misnamed(_) => false,
-            }
+        self.has_reason && self.is_about(violation)
+    }
+
+    /// Whether it stands where it would cover a violation, and can't, since it gives no reason or names no rule that is.
+    fn fails(&self, violation: &Violation) -> bool {
+        let known = super::names();
+        let is_known = |rule: &Named| known.contains(&rule.name.as_str());
+        self.is_about(violation) && (!self.has_reason || !self.rules.iter().all(is_known))
+    }
+
+    fn is_about(&self, violation: &Violation) -> bool {
+        match &self.scope {
+            Scope::Line(line) => line.contains(&violation.range.start),
+            Scope::EndOfLine(line) => line.contains(&violation.range.start) || line.contains(&violation.range.end),
+            Scope::File => true,
+            Scope::Misplaced | Scope::Misnamed(_) => false,
+        }
     }
 
     /// What is wrong with it.
@@ -218,7 +236,7 @@ fn directive(file: &SourceFile, hit: usize) -> Option<Directive> {
         rules,
         has_reason: !reason.trim().is_empty(),
         scope: match suffix {
-            "" => Scope::Line(line_scope(file, *comment, above)),
+            "" => line_scope(file, *comment, above),
             "-file" => file_scope(file, *comment, above),
             _ => Scope::Misnamed(format!("{TRIGGER}{suffix}")),
         },
@@ -234,23 +252,23 @@ fn holder<'t>(comment: Node<'t>, above: &[Node<'t>]) -> Node<'t> {
 }
 
 /// The line that a directive is about: its own if there is code on it, else the next that isn't a mere comment.
-fn line_scope(file: &SourceFile, comment: Node<'_>, above: &[Node<'_>]) -> Range<usize> {
+fn line_scope(file: &SourceFile, comment: Node<'_>, above: &[Node<'_>]) -> Scope {
     let text = &*file.text;
     let holder = holder(comment, above);
     let start = text[..holder.start_byte()].rfind('\n').map_or(0, |at| at + 1);
     let has_code = !text[start..holder.start_byte()].trim_matches(['\u{feff}', ' ', '\t']).is_empty();
     let behind = &text[holder.end_byte()..line_end(text, holder.end_byte())];
     if !behind.trim().is_empty() && !is_comment_line(behind) {
-        return start..holder.end_byte() + behind.len();
+        return Scope::Line(start..holder.end_byte() + behind.len());
     }
     if has_code {
-        return start..holder.end_byte();
+        return Scope::EndOfLine(start..holder.end_byte());
     }
     let mut next = line_end(text, holder.end_byte());
     loop {
         let end = line_end(text, next);
         if end == text.len() || !is_comment_line(&text[next..end]) {
-            return next..end;
+            return Scope::Line(next..end);
         }
         next = end;
     }

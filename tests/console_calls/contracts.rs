@@ -243,7 +243,6 @@ fn parameters_for_errors_and_fields() {
         ("m: string, e: Error | undefined, f?: object", "'b', e instanceof Error ? e : undefined, { error: e }"),
         ("m: string, e: Error | null, f?: object", "'b', e instanceof Error ? e : null, { error: e }"),
         ("m: string, e: Error, f?: object", "'b', e instanceof Error ? e : new Error(String(e)), { error: e }"),
-        ("m: string, e: Error", "'b', e instanceof Error ? e : new Error(String(e))"),
         ("m: string, e: Error | Fields, f: object", "'b', e instanceof Error ? e : new Error(String(e)), { error: e }"),
         ("m: string, e: Record<string, unknown>, f?: object", "'b', { error: e }"),
         ("m: string, e?: Error | string, f?: object", "'b', e instanceof Error ? e : undefined, { error: e }"),
@@ -278,6 +277,8 @@ fn what_a_method_does_not_take_stays() {
         ("m: string, f?: { id: string; [key: string]: unknown }", "no parameter that takes any fields"),
         ("m: string, f?: Context", "no parameter that takes any fields"),
         ("m: string, code?: number", "no parameter that takes any fields"),
+        ("m: string, e: Error", "takes nothing but an Error"),
+        ("m: string, e?: Error", "takes nothing but an Error"),
     ] {
         let fixed = fix_with(&object(parameters), &[], "");
         let left = &fixed.left;
@@ -297,6 +298,25 @@ fn a_level_without_a_method_stays() {
 }
 
 #[test]
+fn a_method_that_cannot_be_read_is_not_passed_over_for_another() {
+    let module = "const off = () => {};\n\
+                  export const logger = { info: dev ? console.info : off, log: off, warn(m: string, f?: object) {}, error(m: string, f?: object) {} };";
+    let fixed = fix("", &[("src/lib/logger.ts", module), ("src/orders.ts", "console.log('a');\n")]);
+    assert!(matches!(&fixed.left[..], [help] if help.contains("no method for the level `info`")), "{fixed:#?}");
+}
+
+#[test]
+fn a_form_is_stated_of_a_module_that_is_brought_along_too() {
+    let orders = |form: &str| {
+        let config = format!("[console.frontend]\nform = '{form}'\n");
+        fix(&config, &[("src/orders.ts", "console.log('a');\n")])
+    };
+    assert!(orders("factory").texts["src/orders.ts"].contains("createLogger('orders')"));
+    assert!(orders("object").texts["src/orders.ts"].contains("logger.info('a')"));
+    assert!(matches!(&orders("function").errors[..], [error] if error.contains("a logger object `logger`")));
+}
+
+#[test]
 fn a_module_without_a_logger_is_an_error_that_lists_its_exports() {
     refuses(&[
         ("export const a = 1;\nexport interface B {}\n", "it exports a, B"),
@@ -312,6 +332,10 @@ fn a_module_without_a_logger_is_an_error_that_lists_its_exports() {
             "it exports logger",
         ),
         ("export * from 'elsewhere';\n", "it exports *"),
+        (
+            "export const useLogger = (name: string) => ({ warn(m: string) {}, error(m: string) {} });\n",
+            "it exports useLogger",
+        ),
     ]);
 }
 

@@ -86,6 +86,18 @@ fn what_may_be_no_error_is_told_apart_and_kept() {
         ),
         ("function f(e: PostgrestError | null) { console.error('a', e); }", "function f(e: PostgrestError | null) { logger.error('a', e instanceof Error ? e : undefined, { e }); }"),
         // Of these the type may be one that `instanceof` doesn't take.
+        (
+            "const { error } = await auth.login(); console.error('a', error);",
+            "const { error } = await auth.login(); logger.error('a', undefined, { error });",
+        ),
+        (
+            "try {} catch (e) { if (typeof e === 'string') console.error('a', e); }",
+            "try {} catch (e) { if (typeof e === 'string') logger.error('a', undefined, { error: e }); }",
+        ),
+        (
+            "type LoadError = string; const f = (e: LoadError) => { console.error('a', e); };",
+            "type LoadError = string; const f = (e: LoadError) => { logger.error('a', undefined, { e }); };",
+        ),
         ("const { error } = useForm(); console.error('a', error);", "const { error } = useForm(); logger.error('a', undefined, { error });"),
         ("const f = (e: string) => { console.error('a', e); };", "const f = (e: string) => { logger.error('a', undefined, { e }); };"),
         ("p.catch((e: string) => { console.error('a', e); });", "p.catch((e: string) => { logger.error('a', undefined, { error: e }); });"),

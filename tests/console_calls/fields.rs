@@ -9,6 +9,12 @@ fn a_value_is_named_by_what_it_is() {
         ("console.log('a', user.id);", "logger.info('a', { userId: user.id });"),
         ("console.log('a', res?.status);", "logger.info('a', { resStatus: res?.status });"),
         ("console.log('a', a.b.c);", "logger.info('a', { bC: a.b.c });"),
+        ("console.log('a', row['m²']);", "logger.info('a', { rowM: row['m²'] });"),
+        ("console.log('a', größe.länge);", "logger.info('a', { größeLänge: größe.länge });"),
+        (
+            "console.log('a', Math.round(ms), Array.from(ids));",
+            "logger.info('a', { ms: Math.round(ms), ids: Array.from(ids) });",
+        ),
         ("console.log('a', user!.id!);", "logger.info('a', { userId: user!.id! });"),
         ("console.log('a', this.x);", "logger.info('a', { x: this.x });"),
         ("console.log('a', this.#x);", "logger.info('a', { x: this.#x });"),

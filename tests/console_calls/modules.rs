@@ -138,3 +138,33 @@ fn a_logger_that_another_module_hands_on_is_used() {
         format!("{import}\nimport {{ logger as appLogger }} from './lib/logger';\n\nappLogger.info('a', {{ x }});\n");
     assert_eq!(barrel(other, import), expected);
 }
+
+#[test]
+fn an_alias_that_nobody_uses_is_left_alone() {
+    let config = r#"{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } } }"#;
+    let imports: String = (0..12).map(|n| format!("import {{ a{n} }} from './a{n}';\n")).collect();
+    let fixed = |other: &str| {
+        let files =
+            [("tsconfig.json", config), ("src/other.ts", other), ("src/app.ts", CALL), ("src/lib/logger.ts", LOGGER)];
+        fix("", &files).texts["src/app.ts"].clone()
+    };
+    assert!(fixed(&imports).starts_with("import { logger } from './lib/logger';"));
+    assert!(
+        fixed(&format!("{imports}import {{ x }} from '@/x';\n")).starts_with("import { logger } from '@/lib/logger';")
+    );
+    assert!(fixed("").starts_with("import { logger } from '@/lib/logger';"));
+}
+
+#[test]
+fn an_app_without_src_has_its_logger_in_lib() {
+    let config = "roots = ['apps/web']\n";
+    let package = ("apps/web/package.json", "{}");
+    let page = ("apps/web/pages/index.ts", CALL);
+    let fixed = fix(config, &[package, page]);
+    assert!(fixed.texts.contains_key("apps/web/lib/logger.ts"), "{fixed:#?}");
+    let fixed = fix(config, &[package, page, ("apps/web/lib/logger.ts", LOGGER)]);
+    assert!(
+        fixed.texts["apps/web/pages/index.ts"].starts_with("import { logger } from '../lib/logger';"),
+        "{fixed:#?}"
+    );
+}

@@ -33,6 +33,7 @@ declare const userId: string;
 declare const message: string;
 declare function load(): Promise<Row>;
 declare const db: { from(table: string): Promise<{ data: Row | null; error: { message: string } | null }> };
+declare const auth: { login(): Promise<{ error: string | null }> };
 declare function useForm(): { error: string };
 declare function query(): Promise<{ data: Row | null; error: { message: string } | null }>;
 
@@ -54,6 +55,8 @@ export async function orders() {
     const { error: selectError } = await db.from('rows');
     console.error('Select:', selectError);
     if (selectError) console.error('Select:', selectError, count);
+    const { error: loginError } = await auth.login();
+    console.error('Login:', loginError);
     const { error: formError } = useForm();
     console.error('Form:', formError);
   } catch (e) {

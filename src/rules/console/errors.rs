@@ -53,14 +53,12 @@ impl<'t> ErrorArgument<'t> {
             let moved = || ErrorArgument::Moved(node, cx.file.text_of(node).to_owned());
             return Ok(if before.is_empty() { ErrorArgument::InPlace(node) } else { moved() });
         }
-        let name = cx.file.text_of(names::core(node));
-        let tested = |other: &str| format!("{name} instanceof Error ? {name} : {other}");
-        let made = || tested(&format!("new Error(String({name}))"));
         if method.fields.is_none() {
-            parts.remove(index);
-            return Ok(ErrorArgument::Moved(node, made()));
+            return Err(format!("the logger's `{}` takes nothing but an Error, which this may not be", method.name));
         }
-        Ok(ErrorArgument::Written(parameter.absent.map_or_else(made, tested)))
+        let name = cx.file.text_of(names::core(node));
+        let other = parameter.absent.map_or_else(|| format!("new Error(String({name}))"), str::to_owned);
+        Ok(ErrorArgument::Written(format!("{name} instanceof Error ? {name} : {other}")))
     }
 
     /// What is passed where nothing is known to be an error.
@@ -106,7 +104,8 @@ fn typed(cx: &FileContext<'_>, identifier: Node<'_>) -> Option<Pass> {
     let looks_so = || cx.is_error(identifier) || is_named_error(cx, identifier);
     let Some(annotation) = around().take(2).find_map(|node| node.child_by_field_name("type")) else {
         // Of other values the type may be one that `instanceof` doesn't take: `const [error, setError] = useState('')`.
-        let is_testable = declaration.is_error() || cx.is_error(identifier) && around().any(|node| is_awaited(*node));
+        let is_testable = declaration.is_error() && !is_narrowed(cx, &path, identifier)
+            || cx.is_error(identifier) && around().any(|node| is_query(cx, *node));
         return is_testable.then_some(Pass::IfItIsOne);
     };
     let annotation = annotation.named_child(0)?;
@@ -114,20 +113,34 @@ fn typed(cx: &FileContext<'_>, identifier: Node<'_>) -> Option<Pass> {
     let is_optional = around().take(1).any(|node| node.kind() == "optional_parameter");
     match text {
         "any" => looks_so().then_some(Pass::AsItIs),
-        "unknown" => looks_so().then_some(Pass::IfItIsOne),
+        "unknown" => (looks_so() && !is_narrowed(cx, &path, identifier)).then_some(Pass::IfItIsOne),
         _ if cx.is_error_type(annotation) && !is_optional => Some(Pass::AsItIs),
-        _ => text.split('|').any(|member| member.trim().ends_with("Error")).then_some(Pass::IfItIsOne),
+        _ => text.split('|').any(|member| is_error_class(cx, member.trim())).then_some(Pass::IfItIsOne),
     }
 }
 
-/// Whether a variable gets what a query resolves to: `await supabase.from('x').select()`, `await query`.
-fn is_awaited(declarator: Node<'_>) -> bool {
+/// Whether a type is called as classes of errors are, and is no alias, which may stand for a text.
+fn is_error_class(cx: &FileContext<'_>, name: &str) -> bool {
+    name.ends_with("Error") && !cx.file.text.contains(&format!("type {name} ="))
+}
+
+/// Whether a variable gets what a query of supabase-js resolves to: `await supabase.from('x').select()`. Its errors are
+/// objects; those of others may be texts.
+fn is_query(cx: &FileContext<'_>, declarator: Node<'_>) -> bool {
     let value = declarator.child_by_field_name("value").filter(|_| declarator.kind() == "variable_declarator");
     let promise = value.filter(|value| value.kind() == "await_expression").and_then(|value| value.named_child(0));
-    promise.is_some_and(|promise| match promise.child_by_field_name("function") {
-        Some(function) => function.kind() == "member_expression",
-        None => promise.kind() == "identifier",
+    promise.is_some_and(|promise| {
+        let text = cx.file.text_of(promise).to_ascii_lowercase();
+        ["supabase", "query", ".from(", ".rpc("].iter().any(|word| text.contains(word))
     })
+}
+
+/// Whether the code around says more of a value's type, `typeof e === 'string'`, so that `instanceof` may not be allowed.
+/// `path` leads to its declaration.
+fn is_narrowed(cx: &FileContext<'_>, path: &[Node<'_>], identifier: Node<'_>) -> bool {
+    let name = cx.file.text_of(identifier);
+    let block = path.iter().rev().find(|node| node.end_byte() >= identifier.end_byte());
+    block.is_some_and(|block| cx.file.text_of(*block).contains(&format!("typeof {name}")))
 }
 
 /// Whether an identifier is called as errors are: `err`, `insertError`; but not `isError` or `onError`, nor a function.

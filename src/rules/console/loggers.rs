@@ -196,11 +196,8 @@ fn package(options: &config::Logger) -> Usable {
 /// A logger from the module at `path`, be it there or not.
 fn logger(modules: &Modules<'_>, surface: Surface, options: &config::Logger, path: &RelPath) -> Logger {
     let is_new = modules.file(path).is_none() && !modules.exists(path);
-    let contract = if is_new {
-        of_runtime(surface, stated(options).export)
-    } else {
-        Contract::read(modules, path, stated(options))
-    };
+    let contract =
+        if is_new { of_runtime(surface, stated(options)) } else { Contract::read(modules, path, stated(options)) };
     let text = match surface {
         Surface::Edge => EDGE_RUNTIME,
         Surface::Frontend => BROWSER_RUNTIME,
@@ -214,19 +211,22 @@ fn logger(modules: &Modules<'_>, surface: Surface, options: &config::Logger, pat
 }
 
 /// The contract of the module that a fix brings along.
-fn of_runtime(surface: Surface, export: Option<&str>) -> Result<Contract, String> {
-    let (own, form) = match surface {
+fn of_runtime(surface: Surface, stated: Stated<'_>) -> Result<Contract, String> {
+    let own = match surface {
         Surface::Edge => ("log", Form::Function),
         Surface::Frontend => ("logger", Form::Object),
     };
-    match export {
-        None => Ok(Contract::plain(own, form)),
-        Some(name) if name == own => Ok(Contract::plain(own, form)),
-        Some("createLogger") => Ok(Contract::plain("createLogger", Form::Factory)),
-        Some(other) => Err(format!(
-            "it doesn't exist, and the one that a fix would bring along exports {own} and createLogger, not `{other}`"
-        )),
-    }
+    let fits = |(export, form): &(&str, Form)| {
+        stated.export.is_none_or(|stated| stated == *export) && stated.form.is_none_or(|stated| stated == *form)
+    };
+    let found = [own, ("createLogger", Form::Factory)].into_iter().find(fits);
+    found.map(|(export, form)| Contract::plain(export, form)).ok_or_else(|| {
+        format!(
+            "it doesn't exist, and the one that a fix would bring along has a {} `{}` and a factory `createLogger` only",
+            if own.1 == Form::Function { "function" } else { "logger object" },
+            own.0
+        )
+    })
 }
 
 fn stated(options: &config::Logger) -> Stated<'_> {

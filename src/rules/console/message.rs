@@ -361,8 +361,10 @@ fn literal_text(cx: &FileContext<'_>, node: Node<'_>, quote: char) -> String {
     let mut letters = raw.chars().peekable();
     while let Some(letter) = letters.next() {
         match letter {
+            // A line that goes on in the next one.
+            '\n' if escaped => drop(result.pop()),
             '\n' => result.push_str("\\n"),
-            '\r' => {}
+            '\r' => continue,
             _ if !escaped && letter == quote => {
                 result.push('\\');
                 result.push(letter);

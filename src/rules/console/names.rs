@@ -225,7 +225,7 @@ pub fn camel<T: AsRef<str>>(parts: &[T]) -> String {
     let words = parts.iter().flat_map(|part| {
         let part = part.as_ref();
         let shouted = part.chars().all(|letter| !letter.is_lowercase());
-        part.split(|letter: char| !letter.is_alphanumeric() && letter != '$')
+        part.split(|letter: char| !unicode_ident::is_xid_continue(letter) && letter != '$' || letter == '_')
             .filter(|word| !word.is_empty())
             .map(move |word| if shouted { word.to_lowercase() } else { word.to_owned() })
             .collect::<Vec<String>>()

@@ -5,6 +5,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::context::FileContext;
+use super::names::core;
 use crate::syntax::query::Matches;
 use crate::syntax::query::console::calls;
 
@@ -49,20 +50,29 @@ fn at<'t>(cx: &FileContext<'t>, word: Range<usize>) -> Option<Use<'t>> {
         "property_identifier" | "string_fragment" => {
             let above = if leaf.kind() == "string_fragment" { above.split_last()?.1 } else { above };
             let (member, above) = above.split_last()?;
-            let object = member.child_by_field_name("object").filter(|object| object.kind() == "identifier")?;
-            let is_global = matches!(cx.file.text_of(object), "globalThis" | "window" | "self" | "global")
-                && cx.name(cx.file.text_of(object)).is_global_at(object.start_byte());
-            is_global.then_some((*member, above))?
+            let object = member.child_by_field_name("object")?;
+            is_global_object(cx, object).then_some((*member, above))?
         }
         _ => return None,
     };
     // A question whether there is a console, or of which type it is.
-    let is_asked = above.last().is_some_and(|parent| {
-        parent.kind() == "type_query"
-            || parent.kind() == "unary_expression"
+    let is_asked = above.iter().any(|node| node.kind() == "type_query")
+        || above.last().is_some_and(|parent| {
+            parent.kind() == "unary_expression"
                 && parent.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "typeof")
-    });
+        });
     (!is_asked).then(|| classify(cx, console, above))
+}
+
+/// Whether a node is the global object: `globalThis`, `(window as any)`, `globalThis.window`.
+fn is_global_object(cx: &FileContext<'_>, node: Node<'_>) -> bool {
+    let is_so_called = |name: Node<'_>| matches!(cx.file.text_of(name), "globalThis" | "window" | "self" | "global");
+    let mut node = core(node);
+    while node.kind() == "member_expression" && node.child_by_field_name("property").is_some_and(is_so_called) {
+        let Some(object) = node.child_by_field_name("object") else { return false };
+        node = core(object);
+    }
+    node.kind() == "identifier" && is_so_called(node) && cx.name(cx.file.text_of(node)).is_global_at(node.start_byte())
 }
 
 fn classify<'t>(cx: &FileContext<'t>, console: Node<'t>, above: &[Node<'t>]) -> Use<'t> {

@@ -75,6 +75,8 @@ pub enum Callable<'m> {
     Parameters(Place<'m>),
     /// `console.info`, what is bound to it, and methods of known packages: takes anything.
     Anything,
+    /// There is something, but not what it takes: `info: isDev ? console.info : noop`.
+    Unknown,
 }
 
 impl<'m> Reader<'m> {
@@ -83,7 +85,10 @@ impl<'m> Reader<'m> {
         self.exported(file, None, 0)
             .into_iter()
             .map(|(name, place)| {
-                let contract = place.and_then(|place| self.contract(place));
+                let contract = place.and_then(|place| self.contract(place)).filter(|contract| {
+                    // A hook can't be called where its rules don't allow one.
+                    contract.form != Form::Factory || !is_hook(&name)
+                });
                 let contract = contract.map(|contract| Contract { export: name.clone(), ..contract });
                 (name, contract)
             })
@@ -219,14 +224,15 @@ impl<'m> Reader<'m> {
     /// The level methods among `methods`, if they make a logger.
     fn levels(self, methods: &Methods<'m>) -> Option<[Option<Method>; 4]> {
         let levels = Level::ALL.map(|level| {
-            spellings(level).iter().find_map(|name| {
-                let (_, callable) = methods.iter().rfind(|(known, _)| known == name)?;
-                let (error, fields) = match callable {
-                    Callable::Anything => return Some(Method::plain(name)),
-                    Callable::Parameters(list) => behind_message(&self.parameters(*list))?,
-                };
-                Some(Method { name: (*name).to_owned(), error, fields })
-            })
+            let is_there = |name: &&&str| methods.iter().any(|(known, _)| known == **name);
+            let name = spellings(level).iter().find(is_there)?;
+            let (_, callable) = methods.iter().rfind(|(known, _)| known == name)?;
+            let (error, fields) = match callable {
+                Callable::Anything => return Some(Method::plain(name)),
+                Callable::Parameters(list) => behind_message(&self.parameters(*list))?,
+                Callable::Unknown => return None,
+            };
+            Some(Method { name: (*name).to_owned(), error, fields })
         });
         is_logger(&levels).then_some(levels)
     }
@@ -412,7 +418,8 @@ impl<'m> Reader<'m> {
                 "pair" => member.field("key"),
                 _ => member.field("name"),
             };
-            if let (Some(name), Some(callable)) = (name, self.callable(member, depth + 1)) {
+            if let Some(name) = name {
+                let callable = self.callable(member, depth + 1).unwrap_or(Callable::Unknown);
                 methods.push((name.text().trim_matches(['\'', '"']).to_owned(), callable));
             }
         }
@@ -566,4 +573,9 @@ impl Parameter {
         };
         Some(FieldsParameter { required: !self.optional, taken })
     }
+}
+
+/// Whether a function is called as React's hooks are.
+fn is_hook(name: &str) -> bool {
+    name.strip_prefix("use").is_some_and(|rest| rest.starts_with(char::is_uppercase))
 }
