@@ -227,6 +227,7 @@ fn what_stays() {
         ("console.table(x);", "no counterpart"),
         ("console.group('a');", "no counterpart"),
         ("console[level]('a');", "only known at run time"),
+        ("if (import.meta.main) { console.log(sql); }", "what a command prints"),
         ("p.catch(console.error);", "handed on as a function"),
         ("const f = () => console.log('a');", "value of an arrow function"),
         ("x && console.log('a');", "its value is used"),
@@ -237,6 +238,17 @@ fn what_stays() {
         ("(console as any).table(x);", "no counterpart"),
         ("(console as any)[level]('a');", "only known at run time"),
         ("(console /* a */).log('a');", "a comment stands between"),
+    ]);
+}
+
+#[test]
+fn what_a_command_logs_is_no_output() {
+    OBJECT.check(&[
+        ("if (import.meta.main) { console.error('a'); }", "if (import.meta.main) { logger.error('a'); }"),
+        (
+            "if (import.meta.main) serve(async () => { console.log('a'); });",
+            "if (import.meta.main) serve(async () => { logger.info('a'); });",
+        ),
     ]);
 }
 

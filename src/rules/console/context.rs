@@ -39,6 +39,17 @@ impl<'a> FileContext<'a> {
         found
     }
 
+    /// Whether the code at a byte offset is what runs when the file is started as a command, outside of all functions:
+    /// `if (import.meta.main) { … }`.
+    pub fn is_in_main(&self, offset: usize) -> bool {
+        let path = self.file.path_to(offset..offset);
+        let is_main = |node: &Node<'_>| {
+            let condition = node.child_by_field_name("condition").filter(|_| node.kind() == "if_statement");
+            condition.is_some_and(|condition| self.file.text_of(condition).contains("import.meta.main"))
+        };
+        path.iter().any(is_main) && !self.is_in_function(offset)
+    }
+
     /// Whether an identifier holds what was thrown, or the `error` of a result: a catch variable, the parameter of a
     /// rejection handler, a variable that is destructured from `error`.
     pub fn is_error(&self, identifier: Node<'_>) -> bool {

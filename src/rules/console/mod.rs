@@ -22,6 +22,7 @@ use self::context::FileContext;
 use self::loggers::{Logger, Loggers, Usable};
 use self::uses::{Kind, Use};
 use super::{Facts, Meta, Note, Pass, Resolution, Rule, Violation};
+use crate::config::Level;
 use crate::edit::Fix;
 use crate::excludes::Excludes;
 use crate::project::{Project, ProjectFile, RelPath, UnitId};
@@ -177,6 +178,9 @@ impl ConsolePass<'_> {
             return Err(format!("a logger has no counterpart of `console.{method}`"));
         };
         let Kind::Statement(call, matched) = &found.kind else { return Err(other_reason(&found.kind)) };
+        if level == Level::Info && cx.is_in_main(found.range.start) {
+            return Err("it is what a command prints, not what it logs: it stands under `import.meta.main`".into());
+        }
         if touches_error(cx.file, &found.range) {
             return Err("the code around it can't be parsed".into());
         }
