@@ -4,7 +4,7 @@
 //! The library is what the command line, the tests and the benches share; it is not a stable interface.
 //!
 //! Data takes one way: [`project`] lists the files, [`engine`] scans them, lets each rule of [`rules`] collect facts
-//! and resolve them to violations, plans their fixes and proves the result; [`report`] prints it and [`write`] puts it
+//! and resolve them to violations, plans their fixes and proves the result; [`report`] prints it and [`mod@write`] puts it
 //! on disk.
 
 pub mod cli;

@@ -27,7 +27,7 @@ use journal::{Entry, Journal};
 pub use journal::JOURNAL;
 pub use recovery::{Recovered, recover};
 
-/// What [`write`] did. Both lists are sorted by path.
+/// What [`write()`] did. Both lists are sorted by path.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// The files that now hold their new text.

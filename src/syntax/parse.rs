@@ -1,7 +1,7 @@
 //! Text to tree, mending what the grammar can't read.
 //!
 //! Some valid TypeScript is beyond the grammar. Where a parse has errors, the places nearby that are known to trip it
-//! are masked (see [`super::mask`]): other bytes of the same length are put in their place, for the parser only. A mask
+//! are masked (see `mask.rs`): other bytes of the same length are put in their place, for the parser only. A mask
 //! stays if it makes the errors shrink and the tree then reads the place as what it is. Offsets stay true.
 
 use std::ops::Range;
