@@ -155,7 +155,9 @@ impl Resolver {
 
     /// How the siblings end. One without an extension shows that none is needed.
     fn ending(&self, from: &RelPath, siblings: &[&str]) -> Ending {
-        let mut found = Ending::None;
+        // Where nothing shows otherwise, the configuration says what works.
+        let needed = self.path_mapping(from).emitted_endings;
+        let mut found = if needed { Ending::JavaScript } else { Ending::None };
         for (specifier, module) in self.sibling_modules(from, siblings) {
             let Some((_, extension)) = probe::split_typescript(module.file_name()) else { continue };
             if specifier.ends_with(extension) {

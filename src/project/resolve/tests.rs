@@ -309,3 +309,25 @@ fn import_maps_of_edge_functions() {
     let rows = "supabase/functions/_shared/db/rows2.ts";
     assert_eq!(specifier(rows, &["@shared/cors.ts", "@db/rows.ts"]), "@db/rows2.ts");
 }
+
+#[test]
+fn where_the_configuration_wants_endings_they_are_those_of_the_emitted_files() {
+    for (options, expected) in [
+        (r#"{ "module": "NodeNext" }"#, "./lib/logger.js"),
+        (r#"{ "moduleResolution": "node16" }"#, "./lib/logger.js"),
+        (r#"{ "module": "nodenext", "moduleResolution": "bundler" }"#, "./lib/logger"),
+        (r#"{ "module": "esnext" }"#, "./lib/logger"),
+    ] {
+        let config = format!(r#"{{ "compilerOptions": {options} }}"#);
+        let imports = Imports::new(&[("tsconfig.json", &config)], &["src/a.ts", "src/lib/logger.ts"]);
+        assert_eq!(imports.specifier("src/a.ts", "src/lib/logger.ts", &["react"]), expected, "{options}");
+    }
+    let extending = [
+        ("tsconfig.json", r#"{ "extends": "./base.json" }"#),
+        ("base.json", r#"{ "compilerOptions": { "module": "node20" } }"#),
+    ];
+    let imports = Imports::new(&extending, &["src/a.ts", "src/b.ts", "src/lib/logger.ts"]);
+    assert_eq!(imports.specifier("src/a.ts", "src/lib/logger.ts", &[]), "./lib/logger.js");
+    // What the file does itself goes first.
+    assert_eq!(imports.specifier("src/a.ts", "src/lib/logger.ts", &["./b"]), "./lib/logger");
+}

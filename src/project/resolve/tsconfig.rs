@@ -13,6 +13,8 @@ const MAX_DEPTH: usize = 16;
 pub(super) struct PathMapping {
     /// In the order that they are tried: those of `paths`, the most specific first, then `baseUrl` as `*`.
     aliases: Vec<(Starred, Vec<Starred>)>,
+    /// Whether relative specifiers must end as the emitted file does: `./x.js`.
+    pub(super) emitted_endings: bool,
 }
 
 impl PathMapping {
@@ -47,6 +49,8 @@ struct Config {
     folder: RelPath,
     base_url: Option<Located<String>>,
     paths: Option<Located<Map<String, Value>>>,
+    /// How specifiers are resolved: `moduleResolution`, or else `module`, in small letters.
+    resolution: Option<String>,
     /// The files and folders that it covers, as written; everything if it doesn't say.
     covers: Option<Located<Vec<String>>>,
     references: Vec<RelPath>,
@@ -90,7 +94,8 @@ impl Config {
         if let Some(target) = base.and_then(|base| base.join("*")) {
             aliases.push((Starred::new("*"), vec![Starred::new(target.as_str())]));
         }
-        PathMapping { aliases }
+        let is_node = |resolution: &String| ["node16", "node18", "node20", "nodenext"].contains(&resolution.as_str());
+        PathMapping { aliases, emitted_endings: self.resolution.as_ref().is_some_and(is_node) }
     }
 
     /// Whether `folder` lies in what the configuration includes; its wildcards are not taken to the letter.
@@ -131,14 +136,21 @@ impl Loader<'_> {
         let Value::Object(root) = value.ok()? else { return None };
         let folder = path.parent()?;
 
-        let mut config =
-            Config { folder: folder.clone(), base_url: None, paths: None, covers: None, references: Vec::new() };
+        let mut config = Config {
+            folder: folder.clone(),
+            base_url: None,
+            paths: None,
+            resolution: None,
+            covers: None,
+            references: Vec::new(),
+        };
         for base in strings(root.get("extends")) {
             let inherited = if depth == 0 { None } else { self.extended(&folder, base) };
             // A later one overrides an earlier one, key by key; references are not inherited.
             if let Some(inherited) = inherited.and_then(|base| self.load(&base, depth - 1)) {
                 config.base_url = inherited.base_url.or(config.base_url);
                 config.paths = inherited.paths.or(config.paths);
+                config.resolution = inherited.resolution.or(config.resolution);
                 config.covers = inherited.covers.or(config.covers);
             }
         }
@@ -149,6 +161,10 @@ impl Loader<'_> {
         }
         if let Some(paths) = options.and_then(|options| options.get("paths")).and_then(Value::as_object) {
             config.paths = Some(Located { folder: folder.clone(), value: paths.clone() });
+        }
+        let stated = |key: &str| options.and_then(|options| options.get(key)).and_then(Value::as_str);
+        if let Some(resolution) = stated("moduleResolution").or_else(|| stated("module")) {
+            config.resolution = Some(resolution.to_lowercase());
         }
         if root.contains_key("include") || root.contains_key("files") {
             let listed = strings(root.get("include")).chain(strings(root.get("files"))).map(str::to_owned).collect();
