@@ -355,10 +355,11 @@ const TAKEN_WORDS: &[&str] = &[
     "yield",
 ];
 
-/// Whether `name` is an identifier of letters, digits, `_` and `$`.
+/// Whether `name` is an identifier as ECMAScript has it.
 fn is_identifier(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_alphabetic() || first == '_' || first == '$')
-        && name.chars().all(|part| part.is_alphanumeric() || part == '_' || part == '$')
+    let is_part = |part: char| unicode_ident::is_xid_continue(part) || part == '$';
+    name.starts_with(|first| unicode_ident::is_xid_start(first) || matches!(first, '_' | '$'))
+        && name.chars().all(is_part)
 }
 
 /// The built-in tables as one.
@@ -538,6 +539,7 @@ mod tests {
         assert_eq!(error("[console.edge]\nmodule = 'npm:pino'\n").1, "'npm:pino'");
         assert_eq!(error("[console.frontend]\nalias = 'a-b'\n").1, "'a-b'");
         assert_eq!(error("[console.frontend]\nalias = 'class'\n").1, "'class'");
+        assert_eq!(error("[console.frontend]\nalias = 'm²'\n").1, "'m²'");
         let pino = "[console.edge]\nmodule = 'npm:pino@9'\nexport = 'pino'\nform = 'object'\n";
         assert_eq!(error(pino).1, "'npm:pino@9'");
     }

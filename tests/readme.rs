@@ -1,6 +1,8 @@
 //! README says what is so: its diff, commands, options, fields, keys and paths are compared with the program.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -11,6 +13,8 @@ use phase2::project::DEFAULT_ROOTS;
 use phase2::rules;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use support::project;
 
 const README: &str = include_str!("../README.md");
 
@@ -55,16 +59,6 @@ fn phase2() -> Command {
 fn run(arguments: &[&str]) -> (String, i32) {
     let output = phase2().args(arguments).output().unwrap();
     (String::from_utf8(output.stdout).unwrap(), output.status.code().unwrap())
-}
-
-fn project(files: &[(&str, &[u8])]) -> TempDir {
-    let root = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = root.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    root
 }
 
 #[test]
@@ -186,7 +180,7 @@ fn the_rules_are_those_of_the_program() {
 /// The keys of a table of phase2.toml that the program knows.
 fn known_keys(table: &str) -> Vec<String> {
     let head = if table.is_empty() { String::new() } else { format!("[{table}]\n") };
-    let root = project(&[("phase2.toml", format!("{head}qqqqqqqqqqqq = 1\n").as_bytes())]);
+    let root = project([("phase2.toml", format!("{head}qqqqqqqqqqqq = 1\n"))]);
     let output = phase2().args(["check", "--root"]).arg(root.path()).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
     let listed = said.split("known here: ").nth(1).unwrap_or_else(|| panic!("{said}"));
@@ -234,7 +228,7 @@ fn the_configurations_are_taken() {
             ("apps/web/src/a.ts", b"export {};\n"),
             ("supabase/functions/a/index.ts", b"export {};\n"),
         ];
-        let root = project(&files);
+        let root = project(files);
         phase2().args(["check", "--root"]).arg(root.path()).assert().code(0);
     }
 }
@@ -263,7 +257,8 @@ fn the_json_fields_are_those_that_are_printed() {
 
     let (demo, _) = run(&["check", "-q", "-o", "json", "--root", "fixtures/demo"]);
     let demo: Value = serde_json::from_str(&demo).unwrap();
-    let with_new_file_and_error = project(&[("src/a.ts", b"console.log('a');\n"), ("src/b.ts", b"\xff\xfe console")]);
+    let with_new_file_and_error =
+        project([("src/a.ts", &b"console.log('a');\n"[..]), ("src/b.ts", b"\xff\xfe console")]);
     let output = phase2().args(["check", "-q", "-o", "json", "--root"]).arg(with_new_file_and_error.path()).output();
     let other: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
     let mut printed = BTreeSet::new();

@@ -1,13 +1,16 @@
 //! The rules' pages: what they show is what the program does, and nothing that they should say is missing.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod support;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use serde_json::Value;
-use tempfile::TempDir;
+
+use support::project;
 
 /// One project of a page: the fenced blocks of one section that have a role and a path, as in
 /// ` ```ts before src/a.ts `. The roles are `before`, `after`, and `unchanged` for what is the same before and after.
@@ -66,16 +69,6 @@ fn phase2() -> Command {
     let mut command = Command::cargo_bin("phase2").unwrap();
     command.env("NO_COLOR", "1");
     command
-}
-
-fn project(files: &BTreeMap<String, String>) -> TempDir {
-    let root = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = root.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    root
 }
 
 /// All files below a folder, by their paths from it.

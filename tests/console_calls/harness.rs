@@ -1,12 +1,13 @@
 //! Small projects that are fixed as the command line would.
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use phase2::config::{Config, ConfigFile};
 use phase2::engine::{self, FixMode, Request};
 use phase2::project::{Project, RelPath};
 use phase2::rules;
+
+use crate::support::project;
 
 /// A logger, and how the snippets reach it.
 #[derive(Clone, Copy)]
@@ -95,12 +96,7 @@ pub struct Fixed {
 
 /// Fixes a project of `files`, with `config` as its phase2.toml.
 pub fn fix(config: &str, files: &[(&str, &str)]) -> Fixed {
-    let folder = tempfile::Builder::new().prefix("phase2-").tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
+    let folder = project(files.iter().copied());
     let config = Config::parse(&ConfigFile::new("phase2.toml", config), &rules::names()).unwrap();
     let project = Project::open(folder.path(), config).unwrap();
     let selection = project.select(&[], folder.path()).unwrap();

@@ -8,8 +8,7 @@ use super::contract::FactoryArgument;
 use super::loggers::Usable;
 use super::names;
 use crate::config::Form;
-use crate::edit::Wanted;
-use crate::edit::{Edit, Fix};
+use crate::edit::{Edit, Fix, Wanted};
 use crate::project::Project;
 
 /// The names by which a file's calls reach the logger.
