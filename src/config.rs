@@ -47,6 +47,8 @@ pub struct Console {
     pub exclude: Vec<Spanned<String>>,
     /// Names that the logger writes itself.
     pub reserved: Vec<String>,
+    /// What becomes of a `[tag]` that a message starts with.
+    pub tags: Tags,
     /// The level of each console method.
     pub levels: Levels,
     /// The logger of files below `supabase/functions`.
@@ -121,6 +123,28 @@ pub struct Logger {
     pub form: Option<Form>,
     /// The local name where the exported one is taken.
     pub alias: Option<Spanned<String>>,
+    /// What becomes of values inside of a message; unset: by whether the module is the one that a fix brings along.
+    pub templates: Option<Templates>,
+}
+
+/// What becomes of a `[tag]` that a message starts with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tags {
+    /// It stays in the message.
+    Keep,
+    /// It becomes the field `tag`.
+    Field,
+}
+
+/// What becomes of values inside of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Templates {
+    /// They stay there: `` `Order ${id}` ``
+    Keep,
+    /// They become fields, which the logger shows in their places: `'Order {id}', { id }`
+    Places,
 }
 
 /// How a logger is called.

@@ -18,6 +18,10 @@ mod layout;
 mod messages;
 #[path = "console_calls/modules.rs"]
 mod modules;
+#[path = "console_calls/places.rs"]
+mod places;
+#[path = "console_calls/positions.rs"]
+mod positions;
 #[path = "console_calls/types.rs"]
 mod types;
 

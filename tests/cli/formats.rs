@@ -93,13 +93,13 @@ fn json_has_the_documented_shape() {
 
 #[test]
 fn json_counts_columns_in_utf_16_and_offsets_in_bytes_of_the_file() {
-    let text = "\u{feff}const é = '😀'; console.log('a', é);\r\n\t/* 😀 */ console.table(\r\n  [é],\r\n);\r\n";
+    let text = "\u{feff}const é = '😀'; console.log('a', é);\r\n\t/* 😀 */ console.group(\r\n  [é],\r\n);\r\n";
     let sandbox = Sandbox::committed(&[("src/a.ts", text)]);
     let report = sandbox.run(&["check", "-o", "json"]).expect(1).json();
     let [log, table] = [0, 1].map(|at| &report["violations"][at]);
     assert_eq!(log["start"], json!({"line": 1, "column": 17, "offset": text.find("console.log").unwrap()}));
     assert_eq!(part(text, &log["start"]["offset"], &log["end"]["offset"]), "console.log('a', é)");
-    assert_eq!(table["start"], json!({"line": 2, "column": 11, "offset": text.find("console.table").unwrap()}));
+    assert_eq!(table["start"], json!({"line": 2, "column": 11, "offset": text.find("console.group").unwrap()}));
     assert_eq!(table["end"], json!({"line": 4, "column": 2, "offset": text.rfind(");").unwrap() + 1}));
 }
 

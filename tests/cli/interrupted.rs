@@ -71,7 +71,7 @@ fn a_new_file_of_the_run_before_is_seen() {
     std::fs::remove_file(sandbox.path("src/b.ts")).unwrap();
     let mut journal: Value = serde_json::from_str(&sandbox.read(JOURNAL)).unwrap();
     journal["entries"][1]["before"] = Value::Null;
-    let text = "console.table([]);\n";
+    let text = "console.group([]);\n";
     journal["entries"][1]["after"] = fingerprint(text);
     sandbox.write("src/.phase2-7-1.tmp", text);
     sandbox.write(JOURNAL, journal.to_string());

@@ -38,7 +38,7 @@ fn fix_writes_in_place_and_a_second_fix_changes_nothing() {
 fn fix_that_can_fix_nothing_says_so() {
     let sandbox = Sandbox::committed(&[("src/a.ts", UNFIXABLE)]);
     let run = sandbox.run(&["fix"]).expect(1).says(&["Nothing was changed: 1 left in 1 of 1 file."]);
-    assert!(run.out.contains("console.table"), "{}", run.out);
+    assert!(run.out.contains("console.group"), "{}", run.out);
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
     let run = sandbox.run(&["fix", "--diff"]).expect(0).says(&["Nothing to propose: 1 left in 1 of 1 file."]);
     assert_eq!(run.out, "");

@@ -13,7 +13,7 @@ use walkdir::WalkDir;
 /// A file with one violation that has a safe fix.
 pub const FIXABLE: &str = "export function greet(name: string) {\n  console.log('hello', name);\n}\n";
 /// A file with one violation that has none.
-pub const UNFIXABLE: &str = "export function show(rows: unknown[]) {\n  console.table(rows);\n}\n";
+pub const UNFIXABLE: &str = "export function show(rows: unknown[]) {\n  console.group(rows);\n}\n";
 /// A file without violations.
 pub const CLEAN: &str = "export const answer = 42;\n";
 

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::harness::{ERROR_ONLY, ERROR_OR_FIELDS, FUNCTION, Logger, OBJECT, WITH_ERROR};
+use crate::harness::{ERROR_ONLY, ERROR_OR_FIELDS, FUNCTION, Logger, OBJECT, PLACES, WITH_ERROR};
 use crate::support::node;
 
-const CASES: u64 = 300;
+const CASES: u64 = 500;
 
 #[derive(Serialize)]
 struct Case {
@@ -19,9 +19,15 @@ struct Case {
 #[test]
 fn what_is_evaluated_and_logged_stays_the_same() {
     let mut cases = Vec::new();
-    for (logger, first_seed) in
-        [(FUNCTION, 0), (OBJECT, 100_000), (WITH_ERROR, 200_000), (ERROR_ONLY, 300_000), (ERROR_OR_FIELDS, 400_000)]
-    {
+    for (logger, first_seed) in [
+        (FUNCTION, 0),
+        (OBJECT, 100_000),
+        (WITH_ERROR, 200_000),
+        (ERROR_ONLY, 300_000),
+        (ERROR_OR_FIELDS, 400_000),
+        (PLACES, 500_000),
+        (PLACES, 600_000),
+    ] {
         cases.extend(fixed(&logger, first_seed));
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/console_calls/evaluate.mjs");
@@ -97,7 +103,6 @@ impl Generator {
         for _ in 0..self.pick(&[0, 1, 1, 1, 1, 2, 2, 3, 4]) {
             arguments.push(self.argument());
         }
-        let end = self.pick(&[";", ";", ""]);
         let (open, between, close) = match self.below(6) {
             0 => ("(\n    ", ",\n    ", "\n  )"),
             1 => ("(\n    ", ",\n    ", ",\n  )"),
@@ -114,12 +119,24 @@ impl Generator {
             list += &format!("{lead}{argument}{tail}");
         }
         let callee = self.pick(&["console.", "console.", "console.", "console?."]);
-        format!("{callee}{method}{list}{close}{end}")
+        let call = format!("{callee}{method}{list}{close}");
+        let end = self.pick(&[";", ";", ""]);
+        match self.below(24) {
+            0 => format!("level && {call}{end}"),
+            1 => format!("void {call}{end}"),
+            2 => format!("const none = {call}{end}"),
+            3 => format!("level ? {call} : {}{end}", self.value()),
+            4 => format!("{}, {call}, {}{end}", self.value(), self.value()),
+            5 => format!("for (let i = 0; i < 1; i++, {call}) {}{end}", self.value()),
+            6 => format!("await (async () => {call})(){end}"),
+            7 => format!("if (level) {call}; else {}{end}", self.value()),
+            _ => format!("{call}{end}"),
+        }
     }
 
     fn message(&mut self) -> String {
         let (one, two) = (self.word(), self.word());
-        match self.below(14) {
+        match self.below(16) {
             0 => format!("`{one} ${{{}}}: `", self.expression(1)),
             1 => format!("`${{{}}}${{{}}}`", self.expression(1), self.expression(1)),
             2 => format!("'{one}: ' + {} + ' {two}:'", self.operand()),
@@ -128,6 +145,13 @@ impl Generator {
             5 => format!("{} + '{one}' + {}", self.operand(), self.operand()),
             6 => format!("'{one} ' + `{two} ${{{}}}: `", self.expression(1)),
             7 => format!("{} ? '{one}' : `{two}`", self.operand()),
+            14 => format!(
+                "`${{{}}}: {one} ${{{}}} {two}${{{}}}!`",
+                self.expression(1),
+                self.expression(1),
+                self.expression(0)
+            ),
+            15 => self.pick(&["'%s w1 %d'", "'w1 %o'", "`w1 %s ${user.id} %j`", "'w1 %s'", "'w1 %% %i'"]).to_owned(),
             8 => self.pick(&["''", "' '", "\"\"", "``", "':'", "'🚀'", "'\\n'"]).to_owned(),
             _ => self.string(),
         }

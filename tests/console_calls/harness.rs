@@ -18,6 +18,8 @@ pub struct Logger {
     pub module: &'static str,
     /// The folder of the snippets.
     pub snippets: &'static str,
+    /// The name of each of their files, in a folder of its own.
+    pub file: &'static str,
     /// The import that each snippet has already.
     pub import: &'static str,
 }
@@ -28,7 +30,16 @@ pub const FUNCTION: Logger = Logger {
     module: "export type LogLevel = 'debug' | 'info' | 'warn' | 'error';\n\
              export function log(level: LogLevel, message: string, fields?: Record<string, unknown>): void {}\n",
     snippets: "supabase/functions/_snippets",
+    file: "orders.ts",
     import: "import { log } from '../../_shared/logger.ts';\n\n",
+};
+
+/// The same, which puts fields into their places in the message.
+pub const PLACES: Logger = Logger {
+    module: "// phase2 added this file; it is yours now.\n\
+             export type LogLevel = 'debug' | 'info' | 'warn' | 'error';\n\
+             export function log(level: LogLevel, message: string, fields?: Record<string, unknown>): void {}\n",
+    ..FUNCTION
 };
 
 /// `logger.info(message, fields)`
@@ -42,6 +53,7 @@ pub const OBJECT: Logger = Logger {
              \x20 error(message: string, fields?: Fields): void {},\n\
              };\n",
     snippets: "src/snippets",
+    file: "orders.ts",
     import: "import { logger } from '../../lib/logger';\n\n",
 };
 
@@ -123,10 +135,10 @@ fn say_of(path: Option<RelPath>, message: &str) -> String {
 }
 
 impl Logger {
-    /// Fixes each snippet in a file `orders.ts` of its own, all in one project. The logger is imported there already, and
+    /// Fixes each snippet in a file of its own, all in one project. The logger is imported there already, and
     /// that import is not part of the results.
     pub fn fix(&self, snippets: &[&str]) -> Vec<String> {
-        let path = |index: usize| format!("{}/{index}/orders.ts", self.snippets);
+        let path = |index: usize| format!("{}/{index}/{}", self.snippets, self.file);
         let texts: Vec<(String, String)> = snippets
             .iter()
             .enumerate()
@@ -160,11 +172,16 @@ impl Logger {
         assert!(wrong.is_empty(), "{wrong}");
     }
 
+    /// The same in files that may have JSX in them.
+    pub fn check_tsx(&self, table: &[(&str, &str)]) {
+        Logger { file: "orders.tsx", ..*self }.check(table);
+    }
+
     /// Checks that each snippet stays, for a reason that has these words in it.
     pub fn refuses(&self, table: &[(&str, &str)]) {
         let mut wrong = String::new();
         for (before, reason) in table {
-            let file = format!("{}/0/orders.ts", self.snippets);
+            let file = format!("{}/0/{}", self.snippets, self.file);
             let text = format!("{}{before}", self.import);
             let fixed = fix("", &[(self.path, self.module), (&file, &text)]);
             assert_eq!(fixed.errors, [""; 0]);

@@ -9,7 +9,7 @@ fn arguments_on_lines_of_their_own_keep_them() {
         ("console.log(\n  'a',\n  x,\n);", "log(\n  'info',\n  'a',\n  { x },\n);"),
         ("console.log(\n  'a',\n  x,\n  y,\n);", "log(\n  'info',\n  'a',\n  { x, y },\n);"),
         ("console.log(\r\n  'a',\r\n  x,\r\n  y\r\n);", "log(\r\n  'info',\r\n  'a',\r\n  { x, y }\r\n);"),
-        ("console.log(\n\t'a',\n\tx,\n\t'b',\n\ty\n);", "log(\n\t'info',\n\t'a b',\n\t{ x, y }\n);"),
+        ("console.log(\n\t'a',\n\tx,\n\t'b',\n\ty\n);", "log(\n\t'info',\n\t'a … b …',\n\t{ x, y }\n);"),
         ("console.log(\n  x\n);", "log(\n  'info',\n  'orders: x',\n  { x }\n);"),
         ("console.log('a',\n  x);", "log('info', 'a',\n  { x });"),
         ("console.log(\n  'a',\n  'b'\n);", "log(\n  'info',\n  'a b'\n);"),
@@ -40,7 +40,7 @@ fn what_becomes_a_field_in_a_call_over_several_lines() {
         ("console.log(\n  fmt('x', a),\n  b\n);", "logger.info(\n  'orders: fmt',\n  { fmt: fmt('x', a), b }\n);"),
         (
             "console.log('made', xs.length, 'notes', {\n  a,\n});",
-            "logger.info('made notes', {\n  xsLength: xs.length,\n  a,\n});",
+            "logger.info('made … notes …', {\n  xsLength: xs.length,\n  a,\n});",
         ),
         ("console.log(\n  x,\n  'then',\n  y\n);", "logger.info(\n  'then',\n  { x, y }\n);"),
     ]);
@@ -53,7 +53,7 @@ fn fields_that_are_too_long_for_a_line_get_several() {
         (
             &format!("console.log(\n  'a',\n  {long},\n  other.{long},\n);"),
             &format!(
-                "logger.info(\n  'a',\n  {{\n    someQuiteLongNameOfAFunction: {long},\n    otherSomeQuiteLongNameOfAFunction: other.{long}\n  }},\n);"
+                "logger.info(\n  'a',\n  {{\n    someQuiteLongNameOfAFunction: {long},\n    otherSomeQuiteLongNameOfAFunction: other.{long},\n  }},\n);"
             ),
         ),
         (
@@ -74,7 +74,7 @@ fn comments_stay_where_they_are() {
         ),
         ("console.log('b', /* d */ x, /* e */ y);", "log('info', 'b', /* d */ { x, /* e */ y });"),
         ("console.log('b', /* d */ 'c', /* e */ y);", "log('info', 'b c', /* d */ /* e */ { y });"),
-        ("console.log('b', y, 'c' /* d */);", "log('info', 'b c', { y } /* d */);"),
+        ("console.log('b', y, 'c' /* d */);", "log('info', 'b … c', { y } /* d */);"),
         (
             "console.log(\n  // a\n  'b', // c\n  x, // d\n  // e\n);",
             "log(\n  // a\n  'info', 'b', // c\n  { x }, // d\n  // e\n);",

@@ -117,9 +117,9 @@ fn literals_join_the_message() {
     OBJECT.check(&[
         ("console.log('a', 'b');", "logger.info('a b');"),
         ("console.log('a:', 'b');", "logger.info('a b');"),
-        ("console.log('a:', x, 'of', y);", "logger.info('a of', { x, y });"),
+        ("console.log('a:', x, 'of', y);", "logger.info('a … of …', { x, y });"),
         ("console.log('a:', x, 'b:', y);", "logger.info('a, b', { x, y });"),
-        ("console.log('Took', ms, 'ms');", "logger.info('Took ms', { ms });"),
+        ("console.log('Took', ms, 'ms');", "logger.info('Took … ms', { ms });"),
         ("console.log('a', \"it's\");", "logger.info('a it\\'s');"),
         ("console.log('a', \"b \\\nc\");", "logger.info('a b c');"),
         ("console.log(\"a\", 'say \"b\"');", "logger.info(\"a say \\\"b\\\"\");"),
@@ -133,10 +133,10 @@ fn literals_join_the_message() {
         ("console.log(`a ${b}:`, 'done');", "logger.info(`a ${b} done`);"),
         ("console.log(`a ${b} is`, 'done');", "logger.info(`a ${b} is done`);"),
         ("console.log('', 'b', x);", "logger.info('b', { x });"),
-        ("console.log('a', x, '->', y, '|', 'b', '---');", "logger.info('a b', { x, y });"),
+        ("console.log('a', x, '->', y, '|', 'b', '---');", "logger.info('a … b', { x, y });"),
         ("console.log('a', '=', x);", "logger.info('a', { x });"),
         ("console.log(x, 'then text');", "logger.info('then text', { x });"),
-        ("console.log(x, 'of', y, 'done:');", "logger.info('of done', { x, y });"),
+        ("console.log(x, 'of', y, 'done:');", "logger.info('of … done', { x, y });"),
         ("console.log(x, '=', y);", "logger.info('orders: x', { x, y });"),
     ]);
 }
@@ -156,7 +156,7 @@ fn a_call_without_words_gets_some() {
         ("console.log(null, x);", "logger.info('orders: null', { x });"),
         ("console.log({});", "logger.info('orders: details');"),
         ("console.log(\"\", x);", "logger.info(\"orders: x\", { x });"),
-        ("console.log(JSON.stringify(x));", "logger.info('orders: JSON.stringify(x)', { x: JSON.stringify(x) });"),
+        ("console.log(JSON.stringify(x));", "logger.info('orders: x', { x });"),
         ("console.log(await load());", "logger.info('orders: load', { load: await load() });"),
     ]);
 }
@@ -203,13 +203,27 @@ fn a_percent_sign_is_no_format_by_itself() {
         ("console.log('100% done', x);", "logger.info('100% done', { x });"),
         ("console.log('a', '%s', x);", "logger.info('a %s', { x });"),
     ]);
-    OBJECT.refuses(&[
-        ("console.log('a %s', x);", "format string"),
-        ("console.log('%cStyled', 'color: red');", "format string"),
-        ("console.log(`a ${b} %d`, x);", "format string"),
-        ("console.log('a ' + b + ' %o', x);", "format string"),
-        ("console.log('100%% of', x);", "format string"),
-        ("console.log(ok ? 'a %s' : 'b', x);", "format string"),
+    OBJECT.refuses(&[("console.log(ok ? 'a %s' : 'b', x);", "format string")]);
+}
+
+#[test]
+fn what_a_format_stands_for_becomes_a_field() {
+    OBJECT.check(&[
+        ("console.log('a %s', x);", "logger.info('a', { x });"),
+        ("console.log('a %s of %d b', x, y);", "logger.info('a … of … b', { x, y });"),
+        ("console.log('%cStyled', 'color: red');", "logger.info('Styled');"),
+        ("console.log('%cA%cB', 'color: red', `b`);", "logger.info('AB');"),
+        ("console.log('%cA', style);", "logger.info('A', { style });"),
+        ("console.log(`a ${b} %d`, x);", "logger.info(`a ${b}`, { x });"),
+        ("console.log(`a ${b} %d c`, x);", "logger.info(`a ${b} … c`, { x });"),
+        ("console.log('a ' + b + ' %o', x);", "logger.info(`a ${b}`, { x });"),
+        ("console.log('100%% of', x);", "logger.info('100% of', { x });"),
+        ("console.log('%s', x);", "logger.info('orders: x', { x });"),
+        ("console.log('%s: %o', x, y);", "logger.info('orders: x, y', { x, y });"),
+        ("console.log('a %s', 'b', x);", "logger.info('a b', { x });"),
+        ("console.log('a %s b %s', x);", "logger.info('a … b %s', { x });"),
+        ("console.log('a %j:', { b: 1 });", "logger.info('a', { b: 1 });"),
+        ("console.log('it\\'s %s `b`', x);", "logger.info(\"it's … `b`\", { x });"),
     ]);
 }
 
@@ -224,18 +238,34 @@ fn what_stays() {
         ("console.log(...args);", "spread"),
         ("console.log('a', ...args);", "spread"),
         ("console /* a */ .log('a');", "a comment stands between"),
-        ("console.table(x);", "no counterpart"),
+        ("console.table(x, ['id']);", "no counterpart"),
         ("console.group('a');", "no counterpart"),
+        ("console.groupEnd();", "no counterpart"),
+        ("console.time('a');", "no counterpart"),
+        ("console.count('a');", "no counterpart"),
+        ("console.dir(x);", "no counterpart"),
         ("console[level]('a');", "only known at run time"),
         ("if (import.meta.main) { console.log(sql); }", "what a command prints"),
-        ("p.catch(console.error);", "handed on as a function"),
-        ("const f = () => console.log('a');", "value of an arrow function"),
-        ("x && console.log('a');", "its value is used"),
-        ("void console.log('a');", "its value is used"),
+        ("const report = console.error;", "handed on as a function"),
+        ("const report = console.error.bind(console);", "handed on as a function"),
+        ("const sink = quiet ? noop : console.log;", "handed on as a function"),
+        ("run({ log: console.log });", "handed on as the method of a logger"),
+        ("target.removeEventListener('error', console.error);", "may be removed again"),
+        ("target.on('a', console.log); target.off('a', other);", "may be removed again"),
+        ("vi.spyOn(console, 'error');", "a test spies on it"),
+        ("vi.spyOn(console, 'error').mockImplementation(() => {});", "a test spies on it"),
+        ("console.log('a')!.x;", "something is done with its value"),
+        ("console.log('a').x;", "something is done with its value"),
+        ("console.assert();", "it asserts nothing"),
+        ("if (x) console.assert(y);", "an assertion becomes an `if`"),
+        ("x && console.assert(y);", "an assertion becomes an `if`"),
+        ("console.assert(x, load());", "only be evaluated where the assertion fails"),
+        ("console.assert(/* a */ x, 'b');", "a comment stands beside its condition"),
+        ("console.assert(x, 'a %s', y);", "format string"),
         ("console.log = noop;", "assigned to"),
         ("keep(console);", "handed on"),
         ("keep(console as any);", "handed on"),
-        ("(console as any).table(x);", "no counterpart"),
+        ("(console as any).table(x, y);", "no counterpart"),
         ("(console as any)[level]('a');", "only known at run time"),
         ("(console /* a */).log('a');", "a comment stands between"),
     ]);

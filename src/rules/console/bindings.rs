@@ -1,10 +1,9 @@
 //! The names by which the calls of a file reach the logger, and the imports that bring them in.
 
-use std::ops::Range;
-
-use super::call::Rewrite;
+use super::call::{Arguments, Rewrite};
 use super::context::FileContext;
 use super::contract::FactoryArgument;
+use super::layout::TextEdits;
 use super::loggers::Usable;
 use super::names;
 use crate::config::Form;
@@ -86,16 +85,22 @@ impl Bindings {
         let present = self.present.as_ref().filter(is_seen);
         let local = present.map_or(&self.added, |(name, _)| name);
         let method = logger.contract.method(rewrite.level).map_or("", |method| method.name.as_str());
-        let mut edits: Vec<(Range<usize>, String)> = Vec::with_capacity(rewrite.edits.len() + 2);
-        let call = if logger.contract.form == Form::Function {
-            let (place, between) = rewrite.level_place;
-            edits.push((place..place, format!("{quote}{method}{quote}{between}", quote = rewrite.quote)));
-            local.clone()
-        } else {
-            format!("{local}.{method}")
-        };
-        edits.push((rewrite.callee, call.clone()));
-        edits.extend(rewrite.edits);
+        let is_function = logger.contract.form == Form::Function;
+        let level = format!("{quote}{method}{quote}", quote = rewrite.quote);
+        let call = if is_function { local.clone() } else { format!("{local}.{method}") };
+        let lead = &rewrite.lead;
+        let mut edits: TextEdits = TextEdits::new();
+        match rewrite.arguments {
+            Arguments::Edited { level_place: (place, between), edits: others } => {
+                edits.push((rewrite.callee, format!("{lead}{call}")));
+                edits.extend(is_function.then(|| (place..place, format!("{level}{between}"))));
+                edits.extend(others);
+            }
+            Arguments::Written(text) => {
+                let level = if is_function { format!("{level}, ") } else { String::new() };
+                edits.push((rewrite.callee, format!("{lead}{call}({level}{text})")));
+            }
+        }
         let edits = edits.into_iter().map(|(range, text)| Edit { path: path.clone(), range, text }).collect();
         let mut fix = Fix::safe(edits);
         if present.is_none() {

@@ -82,6 +82,11 @@ impl<'a> FileContext<'a> {
         })
     }
 
+    /// How many bytes stand before a byte offset on its line.
+    pub fn column(&self, offset: usize) -> usize {
+        offset - self.file.text[..offset].rfind('\n').map_or(0, |at| at + 1)
+    }
+
     /// Whether a stretch of code between tokens, which holds no strings, has a comment.
     pub fn has_comment(&self, range: Range<usize>) -> bool {
         let text = &self.file.text[range];

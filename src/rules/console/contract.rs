@@ -2,6 +2,7 @@
 
 mod modules;
 mod reader;
+mod returns;
 mod types;
 
 pub use self::modules::Modules;
@@ -32,6 +33,8 @@ pub struct Method {
     pub error: Option<ErrorParameter>,
     /// The parameter for fields.
     pub fields: Option<FieldsParameter>,
+    /// Whether it is known to give nothing back.
+    pub returns_nothing: bool,
 }
 
 /// A parameter for an error.
@@ -79,7 +82,8 @@ pub enum FactoryArgument {
 impl Method {
     /// A method that takes a message and fields of any kind.
     fn plain(name: &str) -> Method {
-        Method { name: name.to_owned(), error: None, fields: Some(FieldsParameter::default()) }
+        let fields = Some(FieldsParameter::default());
+        Method { name: name.to_owned(), error: None, fields, returns_nothing: false }
     }
 
     /// The names that our fields can't have.
@@ -113,6 +117,13 @@ impl Contract {
     pub fn plain(export: &str, form: Form) -> Contract {
         let methods = Level::ALL.map(|level| Some(Method::plain(level.as_str())));
         Contract { export: export.into(), form, factory_argument: FactoryArgument::Name, methods }
+    }
+
+    /// The contract of an export of the module that a fix brings along.
+    pub fn of_runtime(export: &str, form: Form) -> Contract {
+        let mut contract = Contract::plain(export, form);
+        contract.methods.iter_mut().flatten().for_each(|method| method.returns_nothing = true);
+        contract
     }
 
     /// How a record of `level` is logged.

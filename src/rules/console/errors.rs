@@ -13,10 +13,20 @@ use crate::syntax::scope::DeclarationKind;
 pub enum ErrorArgument<'t> {
     /// Nothing: it has none, or nothing follows it.
     Nothing,
-    /// This argument, where it stands.
-    InPlace(Node<'t>),
-    /// This argument, which goes from its place, as this text: a mere name, so that nothing is evaluated earlier.
-    Moved(Node<'t>, String),
+    /// An argument, where it stands.
+    InPlace {
+        /// The argument.
+        argument: Node<'t>,
+        /// The value in it, or itself.
+        node: Node<'t>,
+    },
+    /// An argument that goes from its place.
+    Moved {
+        /// The argument.
+        argument: Node<'t>,
+        /// What stands for it: only names, so that nothing is evaluated earlier.
+        text: String,
+    },
     /// This text, for no argument of its own: nothing, or what is an error of a field's value.
     Written(String),
 }
@@ -36,22 +46,32 @@ impl<'t> ErrorArgument<'t> {
     ///
     /// # Errors
     /// The reason why the call can't be rewritten.
-    pub fn take(cx: &FileContext<'_>, method: &Method, parts: &mut Vec<Part<'t>>) -> Result<ErrorArgument<'t>, String> {
+    pub fn take(
+        cx: &FileContext<'_>,
+        method: &Method,
+        flattens_errors: bool,
+        parts: &mut Vec<Part<'t>>,
+    ) -> Result<ErrorArgument<'t>, String> {
         let Some(parameter) = &method.error else { return Ok(ErrorArgument::Nothing) };
         let found = parts.iter().enumerate().find_map(|(index, part)| match part {
-            Part::Value(value) => Some((index, pass(cx, value.node, &parameter.accepts)?)),
+            Part::Value(value) if !value.is_in_message => Some((index, pass(cx, value.node, &parameter.accepts)?)),
             _ => None,
         });
         let Some((index, pass)) = found else { return ErrorArgument::without(method, parameter, parts) };
         let node = parts[index].node();
+        let argument = parts[index].argument().unwrap_or(node);
         let before: Vec<Node<'_>> = parts[..index].iter().filter(|part| part.is_field()).map(Part::node).collect();
         if !before.iter().all(|node| is_quiet(*node)) && may_change(cx, node) {
             return Err("the error might be another one before the values in front of it are evaluated".into());
         }
         if pass == Pass::AsItIs {
             parts.remove(index);
-            let moved = || ErrorArgument::Moved(node, cx.file.text_of(node).to_owned());
-            return Ok(if before.is_empty() { ErrorArgument::InPlace(node) } else { moved() });
+            let flattens = flattens_errors && parameter.accepts == ErrorType::Anything;
+            if let Some(details) = details(cx, node).filter(|_| flattens) {
+                return Ok(ErrorArgument::Moved { argument, text: details });
+            }
+            let moved = || ErrorArgument::Moved { argument, text: cx.file.text_of(node).to_owned() };
+            return Ok(if before.is_empty() { ErrorArgument::InPlace { argument, node } } else { moved() });
         }
         if method.fields.is_none() {
             return Err(format!("the logger's `{}` takes nothing but an Error, which this may not be", method.name));
@@ -77,7 +97,7 @@ impl<'t> ErrorArgument<'t> {
 /// How `node` is passed where `accepts` says what may be; `None` if it isn't known to be an error.
 fn pass(cx: &FileContext<'_>, node: Node<'_>, accepts: &ErrorType) -> Option<Pass> {
     let inner = names::core(node);
-    if inner.kind() != "identifier" || node.kind() == "await_expression" {
+    if !matches!(inner.kind(), "identifier" | "shorthand_property_identifier") || node.kind() == "await_expression" {
         return None;
     }
     if *accepts == ErrorType::Anything {
@@ -93,6 +113,20 @@ fn pass(cx: &FileContext<'_>, node: Node<'_>, accepts: &ErrorType) -> Option<Pas
     // `import Error from 'next/error'` is no class of errors.
     let can_be_tested = cx.name("Error").is_global_at(node.start_byte());
     if is_known { Some(Pass::AsItIs) } else { can_be_tested.then_some(Pass::IfItIsOne) }
+}
+
+/// What to log instead of a value that may be an error, where the logger makes JSON of it: of an `Error` that leaves
+/// nothing but its own properties. `None` for a value that isn't known to be one, or can't be asked.
+pub fn details(cx: &FileContext<'_>, node: Node<'_>) -> Option<String> {
+    let name = cx.file.text_of(names::core(node));
+    let can_be_tested = cx.name("Error").is_global_at(node.start_byte());
+    pass(cx, node, &ErrorType::ErrorOnly).filter(|_| can_be_tested)?;
+    Some(details_of(name))
+}
+
+/// The details of the variable `name`, if that is an `Error`, else itself.
+pub fn details_of(name: &str) -> String {
+    format!("{name} instanceof Error ? {{ ...{name}, message: {name}.message, stack: {name}.stack }} : {name}")
 }
 
 /// How an identifier is passed to a parameter of the type `Error`, by its own type.
@@ -160,7 +194,7 @@ fn is_named_error(cx: &FileContext<'_>, identifier: Node<'_>) -> bool {
 }
 
 /// Whether evaluating `node` changes nothing.
-fn is_quiet(node: Node<'_>) -> bool {
+pub fn is_quiet(node: Node<'_>) -> bool {
     match node.kind() {
         "identifier" | "this" => true,
         "member_expression" => node.child_by_field_name("object").is_some_and(is_quiet),

@@ -6,15 +6,21 @@ use tree_sitter::Node;
 
 use super::context::FileContext;
 use super::layout::{Script, entries};
-use super::{message, names};
+use super::sentence::Sentence;
+use super::{errors, json, message, names};
 
-/// An argument that is not the message.
+/// What a call logs beside the words of its message.
 #[derive(Debug)]
 pub enum Part<'t> {
-    /// It says the same every time, so it becomes part of the message.
-    Literal(Node<'t>),
+    /// An argument of which nothing is left for the fields: it says the same every time, or what it says is there already.
+    Told(Node<'t>),
     /// An object whose entries become fields.
-    Entries(Node<'t>),
+    Entries {
+        /// The argument.
+        argument: Node<'t>,
+        /// The object in it, or itself.
+        object: Node<'t>,
+    },
     /// A value that becomes a field.
     Value(Value<'t>),
 }
@@ -22,52 +28,146 @@ pub enum Part<'t> {
 /// A value that becomes a field.
 #[derive(Debug)]
 pub struct Value<'t> {
-    /// The argument.
+    /// The argument; `None` for a part of the message.
+    pub argument: Option<Node<'t>>,
+    /// The value in it, or itself.
     pub node: Node<'t>,
     /// The field's name.
     pub name: String,
+    /// Whether the message has a place for it.
+    pub is_in_message: bool,
     /// The names that it may have, the best one first.
     candidates: Vec<String>,
 }
 
 impl<'t> Part<'t> {
-    /// The argument.
+    /// The argument, if it is one of its own.
+    pub fn argument(&self) -> Option<Node<'t>> {
+        match self {
+            Part::Told(argument) | Part::Entries { argument, .. } => Some(*argument),
+            Part::Value(value) => value.argument,
+        }
+    }
+
+    /// What of it is kept.
     pub fn node(&self) -> Node<'t> {
         match self {
-            Part::Literal(node) | Part::Entries(node) => *node,
+            Part::Told(node) | Part::Entries { object: node, .. } => *node,
             Part::Value(value) => value.node,
         }
     }
 
     /// Whether it goes into the fields.
     pub fn is_field(&self) -> bool {
-        !matches!(self, Part::Literal(_))
+        !matches!(self, Part::Told(_))
     }
 
-    fn value(cx: &FileContext<'_>, node: Node<'t>) -> Part<'t> {
+    fn value(cx: &FileContext<'_>, argument: Option<Node<'t>>, node: Node<'t>, is_in_message: bool) -> Part<'t> {
+        let node = json::stringified(cx, node).unwrap_or(node);
         let candidates = names::candidates(cx, node);
-        Part::Value(Value { node, name: candidates[0].clone(), candidates })
+        Part::Value(Value { argument, node, name: candidates[0].clone(), is_in_message, candidates })
     }
 }
 
-/// What each of `arguments` becomes. An object whose entries can't stand among the other fields becomes one field as a
-/// whole. The names are not chosen yet.
-pub fn parts<'t>(cx: &FileContext<'_>, arguments: &[Node<'t>], reserved: &Reserved<'_>) -> Vec<Part<'t>> {
+/// What each of `arguments` becomes, and before them the values that stand in the first text. An object whose entries can't
+/// stand among the other fields becomes one field as a whole. The names are not chosen yet.
+pub fn parts<'t>(
+    cx: &FileContext<'_>,
+    arguments: &[Node<'t>],
+    sentence: Option<&Sentence<'t>>,
+    reserved: &Reserved<'_>,
+) -> Vec<Part<'t>> {
     let mut taken: HashSet<String> = HashSet::new();
-    let part = |node: &Node<'t>| {
-        if message::is_literal(cx, *node) || (node.kind() == "object" && node.named_child_count() == 0) {
-            return Part::Literal(*node);
+    let in_message: Vec<Node<'t>> = sentence.into_iter().flat_map(Sentence::fields).collect();
+    let is_in_message = |node: Node<'_>| in_message.iter().any(|value| value.id() == node.id());
+    let part = |argument: &Node<'t>| {
+        let object = json::stringified(cx, *argument).unwrap_or(*argument);
+        let is_told = sentence.is_some_and(|sentence| sentence.told.iter().any(|told| told.id() == argument.id()));
+        if is_told
+            || message::is_literal(cx, *argument)
+            || (object.kind() == "object" && object.named_child_count() == 0)
+        {
+            return Part::Told(*argument);
         }
-        let names = if node.kind() == "object" { reserved.names_of_entries(cx, *node) } else { None };
+        let is_open = object.kind() == "object" && !is_in_message(*argument);
+        let names = if is_open { reserved.names_of_entries(cx, object) } else { None };
         match names.filter(|names| names.iter().all(|name| !taken.contains(name))) {
             Some(names) => {
                 taken.extend(names);
-                Part::Entries(*node)
+                Part::Entries { argument: *argument, object }
             }
-            None => Part::value(cx, *node),
+            None => Part::value(cx, Some(*argument), *argument, is_in_message(*argument)),
         }
     };
-    arguments.iter().map(part).collect()
+    let mut parts: Vec<Part<'t>> = arguments.iter().map(part).collect();
+    let is_argument = |node: &Node<'t>| arguments.iter().any(|argument| argument.id() == node.id());
+    let embedded = in_message.iter().filter(|value| !is_argument(value));
+    let embedded: Vec<Part<'t>> = embedded.map(|value| Part::value(cx, None, *value, true)).collect();
+    parts.splice(0..0, embedded);
+    without_repeated(cx, parts)
+}
+
+/// The parts without values that others among them give as well: `id` beside `id`, or beside `{ id }`.
+fn without_repeated<'t>(cx: &FileContext<'_>, parts: Vec<Part<'t>>) -> Vec<Part<'t>> {
+    let mut seen: Vec<&str> = Vec::new();
+    let is_repeated: Vec<bool> = parts
+        .iter()
+        .map(|part| {
+            let Part::Value(value) = part else { return false };
+            let text = cx.file.text_of(value.node);
+            if !value.is_in_message || !errors::is_quiet(value.node) {
+                return errors::is_quiet(value.node) && seen.contains(&text);
+            }
+            let is_repeated = seen.contains(&text) || parts.iter().any(|other| field_of(cx, other, text).is_some());
+            seen.push(text);
+            is_repeated
+        })
+        .collect();
+    let parts = parts.into_iter().zip(is_repeated).filter_map(|(part, is_repeated)| match part.argument() {
+        _ if !is_repeated => Some(part),
+        Some(argument) => Some(Part::Told(argument)),
+        None => None,
+    });
+    parts.collect()
+}
+
+/// The key under which the entries of an object give the value that is written as `text`.
+fn field_of<'t>(cx: &'t FileContext<'_>, part: &Part<'t>, text: &str) -> Option<&'t str> {
+    let Part::Entries { object, .. } = part else { return None };
+    let entry = entries(*object).into_iter().find(|entry| match entry.kind() {
+        "pair" => entry.child_by_field_name("value").is_some_and(|value| cx.file.text_of(value) == text),
+        _ => cx.file.text_of(*entry) == text,
+    })?;
+    key(cx, entry).map(|key| key.name)
+}
+
+/// The name of the field that gives `value`, a value in the message.
+pub fn name_of(cx: &FileContext<'_>, parts: &[Part<'_>], value: Node<'_>, reserved: &Reserved<'_>) -> String {
+    let inner = json::stringified(cx, value).unwrap_or(value);
+    let text = cx.file.text_of(inner);
+    let by_place = parts.iter().find_map(|part| match part {
+        Part::Value(known) if known.node.id() == inner.id() => Some(known.name.clone()),
+        _ => None,
+    });
+    let by_text = || {
+        parts.iter().find_map(|part| match part {
+            Part::Value(known) if known.is_in_message && cx.file.text_of(known.node) == text => {
+                Some(known.name.clone())
+            }
+            part => field_of(cx, part, text).map(|name| reserved.renamed(name)),
+        })
+    };
+    by_place.or_else(by_text).unwrap_or_default()
+}
+
+/// The names of all fields.
+pub fn names(cx: &FileContext<'_>, parts: &[Part<'_>], reserved: &Reserved<'_>) -> Vec<String> {
+    let of_part = |part: &Part<'_>| match part {
+        Part::Told(_) => Vec::new(),
+        Part::Entries { object, .. } => reserved.names_of_entries(cx, *object).unwrap_or_default(),
+        Part::Value(value) => vec![value.name.clone()],
+    };
+    parts.iter().flat_map(of_part).collect()
 }
 
 /// Where an object is all that there is of fields, its entries need no names that are known: what `...spread` brings stands
@@ -75,6 +175,9 @@ pub fn parts<'t>(cx: &FileContext<'_>, arguments: &[Node<'t>], reserved: &Reserv
 pub fn open_only_object(cx: &FileContext<'_>, parts: &mut [Part<'_>], reserved: &Reserved<'_>, guards_names: bool) {
     let mut fields = parts.iter_mut().filter(|part| part.is_field());
     let (Some(part), None) = (fields.next(), fields.next()) else { return };
+    if matches!(part, Part::Value(value) if value.is_in_message) {
+        return;
+    }
     let object = part.node();
     let entries = if object.kind() == "object" { entries(object) } else { Vec::new() };
     let mut names = HashSet::new();
@@ -84,7 +187,8 @@ pub fn open_only_object(cx: &FileContext<'_>, parts: &mut [Part<'_>], reserved: 
         _ => guards_names && !cx.file.text_of(*entry).contains("__proto__"),
     };
     if !entries.is_empty() && entries.iter().all(fits) {
-        *part = Part::Entries(object);
+        let argument = part.argument().unwrap_or(object);
+        *part = Part::Entries { argument, object };
     }
 }
 
@@ -93,7 +197,7 @@ pub fn open_only_object(cx: &FileContext<'_>, parts: &mut [Part<'_>], reserved: 
 pub fn choose_names(cx: &FileContext<'_>, parts: &mut [Part<'_>], reserved: &Reserved<'_>) {
     let mut taken: HashSet<String> = HashSet::new();
     for part in parts.iter() {
-        if let Part::Entries(object) = part {
+        if let Part::Entries { object, .. } = part {
             taken.extend(reserved.names_of_entries(cx, *object).into_iter().flatten());
         }
     }
@@ -161,27 +265,43 @@ impl<'a> Reserved<'a> {
         names.filter(|names| !names.is_empty() && names.iter().collect::<HashSet<_>>().len() == names.len())
     }
 
-    /// Keeps the range of `object` from `start` to `end`, in which reserved keys get another name.
+    /// Keeps `range` of an object. Reserved keys get another name in it, JSON becomes the value that it was made of, and
+    /// errors become their details where the logger `flattens_errors`.
     pub fn keep_entries(
         &self,
         cx: &FileContext<'_>,
         object: Node<'_>,
         range: std::ops::Range<usize>,
+        flattens_errors: bool,
         script: &mut Script<'_>,
     ) {
         let mut done = range.start;
         for entry in entries(object) {
-            let Some(Key { node, name, quote }) = key(cx, entry).filter(|key| self.contains(key.name)) else {
-                continue;
+            let renamed = key(cx, entry).filter(|key| self.contains(key.name));
+            if let Some(Key { node, name, quote }) = &renamed {
+                let new = self.renamed(name);
+                let is_pair = entry.kind() == "pair";
+                script.keep(done..node.start_byte());
+                script.put(&if is_pair { format!("{quote}{new}{quote}") } else { format!("{new}: ") });
+                done = if is_pair { node.end_byte() } else { node.start_byte() };
+            }
+            let value = match entry.kind() {
+                "pair" => entry.child_by_field_name("value"),
+                "shorthand_property_identifier" => Some(entry),
+                _ => None,
             };
-            script.keep(done..node.start_byte());
-            let new = self.renamed(name);
-            if entry.kind() == "pair" {
-                script.put(&format!("{quote}{new}{quote}"));
-                done = node.end_byte();
-            } else {
-                script.put(&format!("{new}: "));
-                done = node.start_byte();
+            let Some(value) = value else { continue };
+            if let Some(inner) = json::stringified(cx, value) {
+                script.keep(done..value.start_byte());
+                script.keep(inner.byte_range());
+                done = value.end_byte();
+            } else if let Some(details) = errors::details(cx, value).filter(|_| flattens_errors) {
+                script.keep(done..value.start_byte());
+                if value.id() == entry.id() && renamed.is_none() {
+                    script.put(&format!("{}: ", cx.file.text_of(entry)));
+                }
+                script.put(&details);
+                done = value.end_byte();
             }
         }
         script.keep(done..range.end);

@@ -7,7 +7,10 @@ use tree_sitter::Node;
 use super::context::FileContext;
 
 /// How long a line may become before its fields get lines of their own, in bytes.
-const MAX_LINE: usize = 100;
+pub const MAX_LINE: usize = 100;
+
+/// Byte ranges of a file and their new texts.
+pub type TextEdits = Vec<(Range<usize>, String)>;
 
 /// The new text of a stretch of a file, written from its start to its end: what is kept of it, and what is new between.
 #[derive(Debug)]
@@ -15,7 +18,7 @@ pub struct Script<'a> {
     text: &'a str,
     done: usize,
     new: String,
-    edits: Vec<(Range<usize>, String)>,
+    edits: TextEdits,
 }
 
 impl<'a> Script<'a> {
@@ -36,7 +39,7 @@ impl<'a> Script<'a> {
     }
 
     /// The edits up to the byte offset `end`, sorted: ranges and their new texts.
-    pub fn finish(mut self, end: usize) -> Vec<(Range<usize>, String)> {
+    pub fn finish(mut self, end: usize) -> TextEdits {
         self.skip_to(end);
         self.edits
     }
@@ -77,6 +80,12 @@ impl<'a, 'b> List<'a, 'b> {
         self.dropped.push(argument.byte_range());
     }
 
+    /// Takes away what stands around `inner` in `argument`, so that only that is left of it.
+    pub fn unwrap_argument(&mut self, argument: Node<'_>, inner: Node<'_>) {
+        self.dropped.push(argument.start_byte()..inner.start_byte());
+        self.dropped.push(inner.end_byte()..argument.end_byte());
+    }
+
     /// Takes the braces of an object argument away, and the comma behind its last entry.
     pub fn open_object(&mut self, object: Node<'_>) {
         self.dropped.push(object.start_byte()..object.start_byte() + 1);
@@ -93,7 +102,7 @@ impl<'a, 'b> List<'a, 'b> {
 
     /// What stands before `argument`: a comma, and blanks as they are there.
     pub fn before(&self, argument: Node<'_>) -> String {
-        let index = self.arguments.iter().position(|known| known.id() == argument.id()).unwrap_or(0);
+        let index = self.arguments.iter().position(|known| known.end_byte() >= argument.end_byte()).unwrap_or(0);
         let Some(previous) = index.checked_sub(1).map(|index| self.arguments[index]) else {
             return self.behind_opening();
         };
@@ -172,6 +181,16 @@ impl Braces {
         Braces { open: " ".into(), between: ", ".into(), close: " ".into() }
     }
 
+    /// On lines of their own, a level deeper than the line that a byte offset is on.
+    pub fn hanging(cx: &FileContext<'_>, offset: usize) -> Braces {
+        let text = &cx.file.text;
+        let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+        let indent: String = text[line_start..].chars().take_while(|blank| matches!(blank, ' ' | '\t')).collect();
+        let newline = cx.file.style().newline;
+        let open = format!("{newline}{indent}{}", cx.file.style().indent);
+        Braces { between: format!(",{open}"), open, close: format!(",{newline}{indent}") }
+    }
+
     /// Braces for `nodes`, of which `objects` lose theirs. An object that has its entries on lines of their own says how
     /// all fields stand. Without one they stand on one line, unless they had lines of their own and one is too short.
     pub fn around(cx: &FileContext<'_>, nodes: &[Node<'_>], objects: &[Node<'_>], length: usize) -> Braces {
@@ -186,10 +205,7 @@ impl Braces {
         if !has_lines || !is_single || first.start_byte() - line_start + length <= MAX_LINE {
             return Braces::inline();
         }
-        let indent: String = text[line_start..].chars().take_while(|blank| matches!(blank, ' ' | '\t')).collect();
-        let newline = cx.file.style().newline;
-        let open = format!("{newline}{indent}{}", cx.file.style().indent);
-        Braces { between: format!(",{open}"), open, close: format!("{newline}{indent}") }
+        Braces::hanging(cx, first.start_byte())
     }
 }
 

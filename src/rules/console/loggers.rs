@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::barrels::Barrels;
 use super::contract::{Contract, Modules, Stated};
-use crate::config::{self, Form};
+use crate::config::{self, Form, Templates};
 use crate::edit::NewFile;
 use crate::project::{Problem, Project, RelPath, Surface, Unit, UnitId};
 
@@ -46,13 +46,27 @@ pub struct Usable {
     pub contract: Contract,
     /// The configured name where the exported one is taken.
     pub alias: Option<String>,
-    /// Whether it gives a field another name where that would hide what the record itself says.
-    pub guards_names: bool,
+    /// What it makes of messages and fields.
+    pub traits: Traits,
     /// The module itself, if it doesn't exist yet.
     pub new_file: Option<NewFile>,
     file: Option<RelPath>,
     barrels: Barrels,
 }
+
+/// What a logger makes of messages and fields.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traits {
+    /// Whether it gives a field another name where that would hide what the record itself says.
+    pub guards_names: bool,
+    /// Whether it puts the field `name` in the place of `{name}` in a message.
+    pub renders_places: bool,
+    /// Whether an `Error` among the fields loses its message and its stack: as JSON it is `{}`.
+    pub flattens_errors: bool,
+}
+
+/// What the modules that a fix brings along have in their first lines, also when somebody has changed them.
+const OWN: &str = "phase2 added this file";
 
 impl Loggers {
     /// Reads the loggers of all units.
@@ -190,7 +204,8 @@ pub fn problem(module: &RelPath, reason: &str) -> Problem {
 fn package(options: &config::Logger) -> Usable {
     let export = stated(options).export.unwrap_or("default");
     let contract = Contract::plain(export, options.form.unwrap_or(Form::Object));
-    usable(options, contract, false, None, None)
+    let traits = Traits { renders_places: options.templates == Some(Templates::Places), ..Traits::default() };
+    usable(options, contract, traits, None, None)
 }
 
 /// A logger from the module at `path`, be it there or not.
@@ -202,10 +217,15 @@ fn logger(modules: &Modules<'_>, surface: Surface, options: &config::Logger, pat
         Surface::Edge => EDGE_RUNTIME,
         Surface::Frontend => BROWSER_RUNTIME,
     };
-    let guards_names = is_new || modules.file(path).is_some_and(|file| *file.text == *text);
+    let is_own = is_new || modules.file(path).is_some_and(|file| file.text.contains(OWN));
+    let traits = Traits {
+        guards_names: is_own,
+        renders_places: options.templates.map_or(is_own, |templates| templates == Templates::Places),
+        flattens_errors: !is_own && modules.flatten_errors(),
+    };
     let new_file = is_new.then(|| NewFile { path: path.clone(), text: text.into() });
     match contract {
-        Ok(contract) => Logger::Usable(Box::new(usable(options, contract, guards_names, new_file, Some(path.clone())))),
+        Ok(contract) => Logger::Usable(Box::new(usable(options, contract, traits, new_file, Some(path.clone())))),
         Err(reason) => Logger::Unusable { module: path.clone(), reason },
     }
 }
@@ -220,7 +240,7 @@ fn of_runtime(surface: Surface, stated: Stated<'_>) -> Result<Contract, String> 
         stated.export.is_none_or(|stated| stated == *export) && stated.form.is_none_or(|stated| stated == *form)
     };
     let found = [own, ("createLogger", Form::Factory)].into_iter().find(fits);
-    found.map(|(export, form)| Contract::plain(export, form)).ok_or_else(|| {
+    found.map(|(export, form)| Contract::of_runtime(export, form)).ok_or_else(|| {
         format!(
             "it doesn't exist, and the one that a fix would bring along has a {} `{}` and a factory `createLogger` only",
             if own.1 == Form::Function { "function" } else { "logger object" },
@@ -236,7 +256,7 @@ fn stated(options: &config::Logger) -> Stated<'_> {
 fn usable(
     options: &config::Logger,
     contract: Contract,
-    guards_names: bool,
+    traits: Traits,
     new_file: Option<NewFile>,
     file: Option<RelPath>,
 ) -> Usable {
@@ -244,7 +264,7 @@ fn usable(
         module: file.as_ref().map_or_else(|| options.module.get_ref().clone(), ToString::to_string),
         contract,
         alias: options.alias.as_ref().map(|alias| alias.get_ref().clone()),
-        guards_names,
+        traits,
         new_file,
         file,
         barrels: Barrels::default(),

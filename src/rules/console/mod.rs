@@ -1,5 +1,7 @@
 //! The rule `console`: calls of the console become records of the project's logger. See rules/console/rule.md.
 
+mod arguments;
+mod assertion;
 mod barrels;
 mod bindings;
 mod call;
@@ -8,10 +10,16 @@ mod contract;
 mod errors;
 mod fields;
 mod implementations;
+mod json;
 mod layout;
 mod loggers;
+mod made;
 mod message;
 mod names;
+mod position;
+mod reference;
+mod sentence;
+mod text;
 mod uses;
 
 use std::ops::Range;
@@ -20,9 +28,10 @@ use self::bindings::Bindings;
 use self::call::Rewrite;
 use self::context::FileContext;
 use self::loggers::{Logger, Loggers, Usable};
+use self::position::Position;
 use self::uses::{Kind, Use};
 use super::{Facts, Meta, Note, Pass, Resolution, Rule, Violation};
-use crate::config::Level;
+use crate::config::{Console, Level};
 use crate::edit::Fix;
 use crate::excludes::Excludes;
 use crate::project::{Project, ProjectFile, RelPath, UnitId};
@@ -173,11 +182,14 @@ impl ConsolePass<'_> {
         if implementations::is_around(cx, &found.range) {
             return Err("it is a logger's own: it stands among methods that are named as levels".into());
         }
-        let Some(method) = &found.method else { return Err(other_reason(&found.kind)) };
-        let Some(level) = cx.options.levels.of(method) else {
+        let method = match (&found.kind, &found.method) {
+            (Kind::Other(reason), _) => return Err((*reason).to_owned()),
+            (_, Some(method)) => method.as_str(),
+            (_, None) => return Err("which method is called isn't known".to_owned()),
+        };
+        let Some(level) = level_of(cx.options, method, &found.kind) else {
             return Err(format!("a logger has no counterpart of `console.{method}`"));
         };
-        let Kind::Statement(call, matched) = &found.kind else { return Err(other_reason(&found.kind)) };
         if level == Level::Info && cx.is_in_main(found.range.start) {
             return Err("it is what a command prints, not what it logs: it stands under `import.meta.main`".into());
         }
@@ -188,14 +200,32 @@ impl ConsolePass<'_> {
             let module = &logger.module;
             return Err(format!("{module} has no method for the level `{}` (see [console.levels])", level.as_str()));
         };
-        call::draft(cx, *call, matched, call::Target { level, method: target, guards_names: logger.guards_names })
+        let target = call::Target { level, method: target, traits: logger.traits, tags: cx.options.tags };
+        match &found.kind {
+            Kind::Call { call, found, position } if method == "assert" => match position {
+                Position::Statement => assertion::draft(cx, *call, found, target),
+                _ => Err("an assertion becomes an `if`, which can't stand there".to_owned()),
+            },
+            Kind::Call { call, found, position } => {
+                let mut rewrite = call::draft(cx, *call, found, target)?;
+                if *position == Position::Used && !target.method.returns_nothing {
+                    rewrite.lead.push_str("void ");
+                }
+                Ok(rewrite)
+            }
+            Kind::Reference(reference) => reference.draft(cx, target),
+            Kind::Other(reason) => Err((*reason).to_owned()),
+        }
     }
 }
 
-fn other_reason(kind: &Kind<'_>) -> String {
-    match kind {
-        Kind::Other(reason) => (*reason).to_owned(),
-        Kind::Statement(..) => "which method is called isn't known".to_owned(),
+/// The level that a method of the console logs at, where a record can tell what it does.
+fn level_of(options: &Console, method: &str, kind: &Kind<'_>) -> Option<Level> {
+    match (method, kind) {
+        ("assert", Kind::Call { .. }) => Some(options.levels.error),
+        // With columns it shows less than the record would.
+        ("table", Kind::Call { found, .. }) if found.arguments.named_child_count() == 1 => Some(options.levels.log),
+        _ => options.levels.of(method),
     }
 }
 

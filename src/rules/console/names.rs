@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use super::context::FileContext;
+use super::message;
 
 /// Methods whose result is still what they are called on, only written, cut or sorted in another way.
 #[rustfmt::skip]
@@ -15,8 +16,23 @@ const KEEPING: [&str; 29] = [
 
 /// The names that a value may go by, the best one first, each longer than the one before. Never empty.
 pub fn candidates(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
+    if is_ending(cx, value) {
+        return vec!["ending".to_owned()];
+    }
     let names = telling(cx, value).map_or_else(Vec::new, |value| own_names(cx, value));
-    if names.is_empty() { vec!["value".to_owned()] } else { names }
+    let other = if core(value).kind() == "template_string" { "text" } else { "value" };
+    if names.is_empty() { vec![other.to_owned()] } else { names }
+}
+
+/// Whether a value is the ending of the word before it: `item${count === 1 ? '' : 's'}`.
+fn is_ending(cx: &FileContext<'_>, value: Node<'_>) -> bool {
+    let branch = |field: &str| value.child_by_field_name(field).filter(|branch| branch.kind() == "string");
+    let before = cx.file.text[..value.start_byte()].strip_suffix("${").unwrap_or_default();
+    value.kind() == "ternary_expression"
+        && before.ends_with(char::is_alphabetic)
+        && branch("consequence")
+            .zip(branch("alternative"))
+            .is_some_and(|(one, other)| one.named_child_count() == 0 || other.named_child_count() == 0)
 }
 
 /// The names of a value that has one by itself.
@@ -30,7 +46,7 @@ fn own_names(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
                 vec![name.to_owned()]
             }
         }
-        "member_expression" | "subscript_expression" => joined(&parts(cx, value), 2),
+        "member_expression" | "subscript_expression" => joined(&chain(cx, value), 2),
         "call_expression" => match value.child_by_field_name("function") {
             // `Object.keys(order)` → `keys`, `orderKeys`
             Some(function) => match listed(cx, value) {
@@ -38,13 +54,13 @@ fn own_names(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
                     let owner = candidates(cx, object).swap_remove(0);
                     vec![method.to_owned(), camel(&[owner.as_str(), method])]
                 }
-                None => joined(&parts(cx, function), 1),
+                None => joined(&chain(cx, function), 1),
             },
             None => Vec::new(),
         },
         "new_expression" => match value.child_by_field_name("constructor") {
             Some(class) if cx.file.text_of(class).ends_with("Error") => vec!["error".to_owned()],
-            Some(class) => joined(&parts(cx, class), 1),
+            Some(class) => joined(&chain(cx, class), 1),
             None => Vec::new(),
         },
         "object" => vec!["details".to_owned()],
@@ -81,13 +97,14 @@ fn telling<'t>(cx: &FileContext<'_>, value: Node<'t>) -> Option<Node<'t>> {
                 None => return Some(node),
             },
             "identifier" if cx.file.text_of(node) == "undefined" => {}
-            "identifier"
-            | "member_expression"
-            | "subscript_expression"
-            | "new_expression"
-            | "object"
-            | "array"
-            | "template_string" => return Some(node),
+            "identifier" | "member_expression" | "subscript_expression" | "new_expression" | "object" | "array" => {
+                return Some(node);
+            }
+            // Of one value, with words around it: the value.
+            "template_string" => match message::substitutions(node)[..] {
+                [only] => next.extend(only.named_child(0)),
+                _ => return Some(node),
+            },
             _ => {}
         }
     }
@@ -185,7 +202,7 @@ pub fn core(mut node: Node<'_>) -> Node<'_> {
 }
 
 /// The names along a chain: `a.b?.c()['d']` → a, b, c, d. `this` and computed keys say nothing.
-fn parts(cx: &FileContext<'_>, node: Node<'_>) -> Vec<String> {
+pub fn chain(cx: &FileContext<'_>, node: Node<'_>) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     let mut next = Some(node);
     while let Some(node) = next.map(core) {

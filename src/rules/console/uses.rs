@@ -6,6 +6,8 @@ use tree_sitter::Node;
 
 use super::context::FileContext;
 use super::names::core;
+use super::position::{Position, position};
+use super::reference::Reference;
 use crate::syntax::query::Matches;
 use crate::syntax::query::console::calls;
 
@@ -25,8 +27,17 @@ pub struct Use<'t> {
 /// How the console is used.
 #[derive(Debug)]
 pub enum Kind<'t> {
-    /// A call that is a statement.
-    Statement(Node<'t>, calls::Match<'t>),
+    /// A call.
+    Call {
+        /// The call.
+        call: Node<'t>,
+        /// Its parts.
+        found: calls::Match<'t>,
+        /// Where it stands.
+        position: Position,
+    },
+    /// One of its methods, handed on as a function.
+    Reference(Reference<'t>),
     /// Something else, for the reason that is given.
     Other(&'static str),
 }
@@ -89,7 +100,7 @@ fn classify<'t>(cx: &FileContext<'t>, console: Node<'t>, above: &[Node<'t>]) -> 
     let Some(access) =
         parent.filter(|node| node.child_by_field_name("object").map(|node| node.id()) == Some(console.id()))
     else {
-        return other(bare, "console", None, "the console itself is handed on");
+        return other(bare, "console", None, handed_on(cx, parent, above));
     };
     let method = match access.kind() {
         "member_expression" => access.child_by_field_name("property"),
@@ -102,25 +113,33 @@ fn classify<'t>(cx: &FileContext<'t>, console: Node<'t>, above: &[Node<'t>]) -> 
         return other(access, "console[…]", None, "which method is called is only known at run time");
     };
     let name = format!("console.{method}");
-    let around: Vec<Node<'t>> = above.iter().rev().skip(1).take(2).copied().collect();
+    let above = &above[..above.len() - 1];
     let call =
-        around.first().filter(|node| node.child_by_field_name("function").map(|node| node.id()) == Some(access.id()));
+        above.last().filter(|node| node.child_by_field_name("function").map(|node| node.id()) == Some(access.id()));
     let Some(call) = call else {
-        let reason = match around.first().map(Node::kind) {
-            Some("assignment_expression") => "the console is assigned to",
-            _ => "it is handed on as a function, not called",
+        return match Reference::of(cx, access, &method, above) {
+            Ok(reference) => {
+                Use { range: access.byte_range(), name, method: Some(method), kind: Kind::Reference(reference) }
+            }
+            Err(reason) => other(access, &name, Some(method), reason),
         };
-        return other(access, &name, Some(method), reason);
     };
     let found = calls::Match::at(*call, cx.file.dialect, &cx.file.text);
     let found = found.filter(|found| found.console.id() == console.id());
-    let kind = match (found, around.get(1).map(Node::kind)) {
-        (Some(found), Some("expression_statement")) => Kind::Statement(*call, found),
+    let kind = match (found, position(*call, &above[..above.len() - 1])) {
+        (Some(found), Ok(position)) => Kind::Call { call: *call, found, position },
         (None, _) => Kind::Other("it is not called in a way that is known"),
-        (_, Some("arrow_function")) => Kind::Other("it is the value of an arrow function, not a statement"),
-        _ => Kind::Other("its value is used: it is not a statement"),
+        (_, Err(reason)) => Kind::Other(reason),
     };
     Use { range: call.byte_range(), name, method: Some(method), kind }
+}
+
+/// Why the console itself stays where it is handed on.
+fn handed_on(cx: &FileContext<'_>, parent: Option<Node<'_>>, above: &[Node<'_>]) -> &'static str {
+    let call = above.iter().rev().nth(1).filter(|_| parent.is_some_and(|parent| parent.kind() == "arguments"));
+    let function = call.and_then(|call| call.child_by_field_name("function")).map(|function| cx.file.text_of(function));
+    let is_spy = |name: &str| ["spyOn", "stub", "spy", "mock.method"].iter().any(|spy| name.ends_with(spy));
+    if function.is_some_and(is_spy) { "a test spies on it" } else { "the console itself is handed on" }
 }
 
 /// Whether a node is what it holds: `(console)`, `console!`, `console as any`.

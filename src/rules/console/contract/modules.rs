@@ -61,6 +61,28 @@ impl<'p> Modules<'p> {
         self.file(&self.project.resolver.resolve(&file.path, specifier)?)
     }
 
+    /// Whether they make JSON of what they log, and nowhere look into an `Error` first.
+    pub fn flatten_errors(&self) -> bool {
+        const LOOKS: [&str; 13] = [
+            "instanceof Error",
+            ".stack",
+            "isError",
+            "getOwnPropertyNames",
+            "getOwnPropertyDescriptors",
+            "serializeError",
+            "serialize-error",
+            "errorToJSON",
+            "Error.prototype",
+            "error.message",
+            "error?.message",
+            "err.message",
+            "err?.message",
+        ];
+        let texts = || self.files.values().map(|file| &*file.text);
+        texts().any(|text| text.contains("JSON.stringify("))
+            && !texts().any(|text| LOOKS.iter().any(|look| text.contains(look)))
+    }
+
     /// The files that run when the module at `path` does: those that it imports for more than types, itself excepted.
     pub fn run_by(&self, path: &RelPath) -> BTreeSet<RelPath> {
         let mut seen = BTreeSet::from([path.clone()]);

@@ -73,7 +73,9 @@ type Methods<'m> = Vec<(String, Callable<'m>)>;
 pub enum Callable<'m> {
     /// By its `formal_parameters`, or a single bare parameter.
     Parameters(Place<'m>),
-    /// `console.info`, what is bound to it, and methods of known packages: takes anything.
+    /// `console.info` and what is bound to it: takes anything.
+    Console,
+    /// A method of a known package: takes anything.
     Anything,
     /// There is something, but not what it takes: `info: isDev ? console.info : noop`.
     Unknown,
@@ -171,6 +173,7 @@ impl<'m> Reader<'m> {
 
     /// `log(level, message, fields)`
     fn function(self, callable: Callable<'m>) -> Option<Contract> {
+        let returns_nothing = self.returns_nothing(callable, 0);
         let Callable::Parameters(parameters) = callable else { return None };
         let parameters = self.parameters(parameters);
         let (first, rest) = parameters.split_first()?;
@@ -179,7 +182,7 @@ impl<'m> Reader<'m> {
         let methods = Level::ALL.map(|level| {
             let is_known = |name: &&&str| levels.is_empty() || levels.iter().any(|known| known == **name);
             let name = spellings(level).iter().find(is_known)?;
-            Some(Method { name: (*name).to_owned(), error: error.clone(), fields: fields.clone() })
+            Some(Method { name: (*name).to_owned(), error: error.clone(), fields: fields.clone(), returns_nothing })
         });
         let factory_argument = FactoryArgument::Nothing;
         is_logger(&methods).then(|| Contract { export: String::new(), form: Form::Function, factory_argument, methods })
@@ -228,17 +231,18 @@ impl<'m> Reader<'m> {
             let name = spellings(level).iter().find(is_there)?;
             let (_, callable) = methods.iter().rfind(|(known, _)| known == name)?;
             let (error, fields) = match callable {
-                Callable::Anything => return Some(Method::plain(name)),
+                Callable::Console | Callable::Anything => (None, Some(FieldsParameter::default())),
                 Callable::Parameters(list) => behind_message(&self.parameters(*list))?,
                 Callable::Unknown => return None,
             };
-            Some(Method { name: (*name).to_owned(), error, fields })
+            let returns_nothing = self.returns_nothing(*callable, 0);
+            Some(Method { name: (*name).to_owned(), error, fields, returns_nothing })
         });
         is_logger(&levels).then_some(levels)
     }
 
     /// The parameters of a function-like node, if it is one. What a declaration says of its type goes first.
-    fn callable(self, place: Place<'m>, depth: usize) -> Option<Callable<'m>> {
+    pub fn callable(self, place: Place<'m>, depth: usize) -> Option<Callable<'m>> {
         if depth > MAX_DEPTH {
             return None;
         }
@@ -269,7 +273,7 @@ impl<'m> Reader<'m> {
                 let is_alias = alias.node.kind() == "type_alias_declaration";
                 self.callable(alias.field("value").filter(|_| is_alias)?, depth + 1)
             }
-            "member_expression" | "call_expression" if place.text().starts_with("console.") => Some(Callable::Anything),
+            "member_expression" | "call_expression" if place.text().starts_with("console.") => Some(Callable::Console),
             _ => None,
         }
     }
@@ -429,7 +433,7 @@ impl<'m> Reader<'m> {
     /// The methods that `...spread` brings into an object.
     fn spread(self, spread: Place<'m>, depth: usize) -> Option<Methods<'m>> {
         if spread.text() == "console" {
-            return Some(Level::ALL.map(|level| (level.as_str().to_owned(), Callable::Anything)).to_vec());
+            return Some(Level::ALL.map(|level| (level.as_str().to_owned(), Callable::Console)).to_vec());
         }
         self.methods(spread, depth + 1)
     }
