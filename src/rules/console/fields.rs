@@ -292,7 +292,10 @@ impl<'a> Reserved<'a> {
             };
             let Some(value) = value else { continue };
             if let Some(inner) = json::stringified(cx, value) {
-                script.keep(done..value.start_byte());
+                let key = entry.child_by_field_name("key").filter(|_| renamed.is_none());
+                let is_same = key.is_some_and(|key| cx.file.text_of(key) == cx.file.text_of(inner))
+                    && !cx.has_comment(entry.start_byte()..value.start_byte());
+                script.keep(done..if is_same { entry.start_byte() } else { value.start_byte() });
                 script.keep(inner.byte_range());
                 done = value.end_byte();
             } else if let Some(details) = errors::details(cx, value).filter(|_| flattens_errors) {
