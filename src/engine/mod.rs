@@ -1,6 +1,7 @@
 //! scan → collect → resolve → plan → prove, in parallel.
 
 mod additions;
+mod ahead;
 mod comments;
 mod judge;
 mod merge;
@@ -92,7 +93,8 @@ struct Run<'a> {
 impl Run<'_> {
     fn outcome(&self) -> Outcome {
         let passes = self.start(self.project);
-        let scan = scan::all(self.project, &passes, self.request.progress);
+        let prove = |record| self.with_proof(&passes, record);
+        let scan = scan::all(self.project, &passes, &prove, self.request.progress);
         let unchanged = BTreeMap::new();
         let view = View { first: &scan.records, since: &unchanged };
         let judgement = Rc::new(self.judge(&passes, view));
@@ -109,6 +111,15 @@ impl Run<'_> {
 
     fn judge(&self, passes: &Passes<'_>, view: View<'_>) -> Judgement {
         judge::judge(passes, view, self.request.selection, self.request.suppression)
+    }
+
+    /// The violations whose fixes are to be applied: by rule, then in their order.
+    fn wanted<'v>(&self, judgement: &'v Judgement) -> Vec<&'v Violation> {
+        let is_taken =
+            |violation: &Violation| violation.fix.as_ref().is_some_and(|fix| self.request.fix.takes(fix.applicability));
+        let mut wanted: Vec<&Violation> = judgement.violations.iter().filter(|violation| is_taken(violation)).collect();
+        wanted.sort_by_key(|violation| self.rank(violation.rule));
+        wanted
     }
 
     /// The place of a rule in the order in which fixes are applied; `suppression` comes last.

@@ -102,7 +102,9 @@ impl Plan<'_> {
         };
         loop {
             let judgement = Rc::clone(&progress.judgement);
-            let wanted = self.wanted(&judgement, &progress.excluded(withdrawn));
+            let excluded = progress.excluded(withdrawn);
+            let mut wanted = self.run.wanted(&judgement);
+            wanted.retain(|violation| !excluded.contains(&Key::of(violation)));
             if wanted.is_empty() {
                 return Ok(progress);
             }
@@ -114,17 +116,6 @@ impl Plan<'_> {
             };
             done.map_err(|guilty| self.blame(withdrawn, &progress, &guilty))?;
         }
-    }
-
-    /// The violations whose fixes are to be applied: by rule, then in their order.
-    fn wanted<'v>(&self, judgement: &'v Judgement, excluded: &BTreeSet<Key>) -> Vec<&'v Violation> {
-        let is_taken = |violation: &Violation| {
-            violation.fix.as_ref().is_some_and(|fix| self.run.request.fix.takes(fix.applicability))
-        };
-        let wanted = judgement.violations.iter().filter(|violation| is_taken(violation));
-        let mut wanted: Vec<&Violation> = wanted.filter(|violation| !excluded.contains(&Key::of(violation))).collect();
-        wanted.sort_by_key(|violation| self.run.rank(violation.rule));
-        wanted
     }
 
     /// Applies as many of the `wanted` fixes as go together.
@@ -156,8 +147,12 @@ impl Plan<'_> {
         let overlay = drafts.iter().map(|draft| (draft.path.clone(), Arc::clone(&draft.after)));
         let project = progress.project.as_ref().unwrap_or(self.run.project).with_overlay(overlay);
         let passes = self.run.start(&project);
+        let first = Some(&self.scan.records).filter(|_| progress.history.is_empty());
         // The tree of a file dies with its task.
         let look = |draft: &Draft| -> Result<Option<Record>, (RelPath, Flaw)> {
+            if let Some(record) = first.and_then(|records| proved_ahead(records, draft, &project)) {
+                return Ok(Some(record));
+            }
             let file = draft.prove().map_err(|flaw| (draft.path.clone(), flaw))?;
             Ok(file.and_then(|file| Some(Record::of(project.file(&draft.path)?, &file, &passes))))
         };
@@ -365,6 +360,16 @@ impl<'v> Trial<'v> {
         }
         unsound
     }
+}
+
+/// The record of a file after the first pass, if what is drafted is what was proved of it right after its scan.
+fn proved_ahead(first: &BTreeMap<RelPath, Record>, draft: &Draft, project: &Project) -> Option<Record> {
+    let record = first.get(&draft.path)?;
+    let (edits, removed) = draft.edits()?;
+    let snapshot = record.ahead.as_ref()?.after(edits, removed)?;
+    let facts = record.facts.iter().map(|_| None).collect();
+    let entry = project.file(&draft.path)?.clone();
+    Some(Record { entry, snapshot, facts, directives: Vec::new(), failures: Vec::new(), ahead: None })
 }
 
 /// The files that a violation is in, or that its fix would change.

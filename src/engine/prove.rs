@@ -90,6 +90,14 @@ impl Draft {
         }
     }
 
+    /// The edits, and the comments whose removal is meant; `None` if the file is new.
+    pub fn edits(&self) -> Option<(&[Edit], &[Range<usize>])> {
+        match &self.change {
+            Change::New => None,
+            Change::Edited { edits, removed, .. } => Some((edits, removed)),
+        }
+    }
+
     /// The file afterwards, if it is sound; `None` if it is a new one that isn't TypeScript.
     pub fn prove(&self) -> Result<Option<SourceFile>, Flaw> {
         let Some(dialect) = self.dialect else { return Ok(None) };

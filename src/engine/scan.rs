@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+use super::ahead::Ahead;
 use super::comments;
 use super::passes::{Failure, Hits, Passes, guarded};
 use crate::project::{Problem, Project, ProjectFile, RelPath, is_generated, is_minified};
@@ -41,6 +42,8 @@ pub struct Record {
     pub directives: Vec<Directive>,
     /// The rules that failed at this file.
     pub failures: Vec<Failure>,
+    /// The proof of its fixes, if they were proved right away.
+    pub ahead: Option<Ahead>,
 }
 
 /// A text, and what the plan and the proof must know of its tree.
@@ -80,6 +83,13 @@ impl<'a> View<'a> {
 impl Record {
     pub fn path(&self) -> &RelPath {
         &self.entry.path
+    }
+
+    /// Lets the tree go, unless somebody is looking at it.
+    pub fn drop_tree(&mut self) {
+        if let Some(snapshot) = Arc::get_mut(&mut self.snapshot) {
+            snapshot.tree = None;
+        }
     }
 
     /// The record of a file, whether there is anything in it or not.
@@ -126,7 +136,7 @@ impl Findings {
 
     fn into_record(self, entry: &ProjectFile, snapshot: Snapshot) -> Record {
         let Findings { facts, directives, failures } = self;
-        Record { entry: entry.clone(), snapshot: Arc::new(snapshot), facts, directives, failures }
+        Record { entry: entry.clone(), snapshot: Arc::new(snapshot), facts, directives, failures, ahead: None }
     }
 }
 
@@ -142,15 +152,20 @@ enum Seen {
     Failed(Problem),
 }
 
-/// Scans all files of the project. `progress` is called once for
-/// each file.
-pub fn all(project: &Project, passes: &Passes<'_>, progress: &(dyn Fn() + Sync)) -> Scan {
+/// Scans all files of the project, and lets each of which there is something to tell be proved while its tree is at hand.
+/// `progress` is called once for each file.
+pub fn all(
+    project: &Project,
+    passes: &Passes<'_>,
+    prove: &(dyn Fn(Record) -> Record + Sync),
+    progress: &(dyn Fn() + Sync),
+) -> Scan {
     let room = AtomicUsize::new(KEPT_SOURCE_BYTES);
     // The largest go first, since one of them may take as long as all others.
     let mut order: Vec<&ProjectFile> = project.files.iter().collect();
     order.sort_by_key(|file| std::cmp::Reverse(file.size));
     let look = |entry: &ProjectFile| {
-        let seen = guarded("the scan", Some(&entry.path), || look(project, entry, passes, &room));
+        let seen = guarded("the scan", Some(&entry.path), || look(project, entry, passes, prove, &room));
         progress();
         seen.unwrap_or_else(Seen::Failed)
     };
@@ -173,8 +188,14 @@ pub fn all(project: &Project, passes: &Passes<'_>, progress: &(dyn Fn() + Sync))
     scan
 }
 
-fn look(project: &Project, entry: &ProjectFile, passes: &Passes<'_>, room: &AtomicUsize) -> Seen {
-    let text = match project.sources.read(&entry.path) {
+fn look(
+    project: &Project,
+    entry: &ProjectFile,
+    passes: &Passes<'_>,
+    prove: &(dyn Fn(Record) -> Record + Sync),
+    room: &AtomicUsize,
+) -> Seen {
+    let text = match project.sources.read_owned(&entry.path) {
         Ok(text) => text,
         Err(error) => {
             return Seen::Failed(Problem { path: Some(entry.path.clone()), message: format!("skipped: {error}") });
@@ -185,13 +206,15 @@ fn look(project: &Project, entry: &ProjectFile, passes: &Passes<'_>, room: &Atom
     }
     let hits = passes.hits(&text);
     let Some(dialect) = Dialect::of(&entry.path).filter(|_| !hits.is_empty()) else { return Seen::Clean };
-    let file = SourceFile::parse(entry.path.clone(), text, dialect);
+    let file = SourceFile::parse(entry.path.clone(), text.into(), dialect);
     let findings = Findings::of(entry, &file, passes, &hits);
     if findings.is_empty() {
         return Seen::Parsed;
     }
-    let fits = |left: usize| left.checked_sub(file.text.len());
-    let is_kept = room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok();
-    let snapshot = if is_kept { Snapshot::with_tree(file) } else { Snapshot::of(&file) };
-    Seen::Recorded(Box::new(findings.into_record(entry, snapshot)))
+    let mut record = prove(findings.into_record(entry, Snapshot::with_tree(file)));
+    let fits = |left: usize| left.checked_sub(record.snapshot.text.len());
+    if record.snapshot.tree.is_some() && room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_err() {
+        record.drop_tree();
+    }
+    Seen::Recorded(Box::new(record))
 }

@@ -78,6 +78,21 @@ impl Sources {
         if let Some(text) = self.overlay.get(path) {
             return Ok(Arc::clone(text));
         }
+        self.read_from_disk(path).map(Arc::from)
+    }
+
+    /// The same, as a text that nobody shares yet: of most files nothing is kept.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub fn read_owned(&self, path: &RelPath) -> Result<String, ReadError> {
+        match self.overlay.get(path) {
+            Some(text) => Ok(text.to_string()),
+            None => self.read_from_disk(path),
+        }
+    }
+
+    fn read_from_disk(&self, path: &RelPath) -> Result<String, ReadError> {
         let bytes = std::fs::read(self.on_disk(path)).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::Gone { path: path.clone() },
             _ => ReadError::Unreadable { path: path.clone(), source },
@@ -85,10 +100,8 @@ impl Sources {
         if looks_like_utf16(&bytes) {
             return Err(ReadError::Utf16 { path: path.clone() });
         }
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(text.into()),
-            Err(error) => Err(ReadError::NotUtf8 { path: path.clone(), offset: error.utf8_error().valid_up_to() }),
-        }
+        String::from_utf8(bytes)
+            .map_err(|error| ReadError::NotUtf8 { path: path.clone(), offset: error.utf8_error().valid_up_to() })
     }
 
     /// Whether there is a file (not a folder) at `path`.

@@ -6,6 +6,7 @@ mod returns;
 mod types;
 
 pub use self::modules::Modules;
+pub use self::reader::PACKAGES;
 use self::reader::Reader;
 use crate::config::{Form, Level};
 use crate::project::{Project, RelPath};

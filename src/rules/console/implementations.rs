@@ -6,7 +6,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::context::FileContext;
-use super::contract::Contract;
+use super::contract::{Contract, PACKAGES};
 use crate::project::Project;
 
 /// The methods of the console that a logger is known by.
@@ -14,7 +14,28 @@ const METHODS: [&str; 7] = ["debug", "info", "warn", "error", "log", "trace", "f
 
 /// The export of a file that reads as a logger, if there is one.
 pub fn exported(project: &Project, cx: &FileContext<'_>) -> Option<String> {
+    if !may_hold_logger(&cx.file.text) {
+        return None;
+    }
     Contract::of_file(project, cx.file).map(|contract| contract.export)
+}
+
+/// Whether a text has any of the words that every logger has: reading what a file exports takes as long as a good part of
+/// its parse, and most files aren't asked for it then.
+fn may_hold_logger(text: &str) -> bool {
+    const LEVELS: [&str; 5] = ["info", "warn", "warning", "INFO", "WARN"];
+    let is_name = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '$');
+    // As a method, a property, a variable or a text; but not `logger.info(…)`.
+    let is_own = |level: &str| {
+        memchr::memmem::find_iter(text.as_bytes(), level).any(|at| {
+            let (before, after) = (&text[..at], &text[at + level.len()..]);
+            let is_word = !before.ends_with(is_name) && !after.starts_with(is_name);
+            is_word && !before.trim_end().ends_with('.') || before.ends_with("..")
+        })
+    };
+    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let takes_level = || has("level") || has("Level") || has("everity");
+    LEVELS.into_iter().any(is_own) || takes_level() || has("...console") || PACKAGES.into_iter().any(has)
 }
 
 /// Whether a byte range lies in an object or a class that has at least three methods named as levels.

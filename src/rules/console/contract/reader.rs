@@ -13,7 +13,7 @@ use crate::syntax::source::SourceFile;
 pub const MAX_DEPTH: usize = 12;
 
 /// Packages whose loggers take the message first and then anything. (Pino takes the fields first.)
-const PACKAGES: [&str; 4] = ["winston", "consola", "tslog", "loglevel"];
+pub const PACKAGES: [&str; 4] = ["winston", "consola", "tslog", "loglevel"];
 
 /// Reads the declarations of a logger's modules.
 #[derive(Clone, Copy)]
