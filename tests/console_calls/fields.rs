@@ -38,6 +38,11 @@ fn a_value_is_named_by_what_it_is() {
         ("console.log('a', x > 1);", "logger.info('a', { value: x > 1 });"),
         ("console.log('a', !!x);", "logger.info('a', { x: !!x });"),
         ("console.log('a', typeof x);", "logger.info('a', { x: typeof x });"),
+        ("console.log('a', Date.now() - start);", "logger.info('a', { elapsed: Date.now() - start });"),
+        (
+            "console.log('a', Math.round(performance.now() - start) / 1e3);",
+            "logger.info('a', { elapsed: Math.round(performance.now() - start) / 1e3 });",
+        ),
         ("console.log('a', `b ${x}`);", "logger.info('a', { x: `b ${x}` });"),
         ("console.log('a', () => x);", "logger.info('a', { value: () => x });"),
         ("console.log('a', [x, y]);", "logger.info('a', { values: [x, y] });"),

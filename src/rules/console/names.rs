@@ -63,6 +63,8 @@ fn own_names(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
             Some(class) => joined(&chain(cx, class), 1),
             None => Vec::new(),
         },
+        // `Date.now() - start`
+        "binary_expression" => vec!["elapsed".to_owned()],
         "object" => vec!["details".to_owned()],
         "array" => vec!["values".to_owned()],
         "template_string" => vec!["text".to_owned()],
@@ -87,6 +89,7 @@ fn telling<'t>(cx: &FileContext<'_>, value: Node<'t>) -> Option<Node<'t>> {
             "binary_expression" => match operator(node) {
                 "??" | "||" => next.extend([field("right"), field("left")].into_iter().flatten()),
                 "&&" => next.extend([field("left"), field("right")].into_iter().flatten()),
+                "-" if cx.file.text_of(node).contains(".now()") => return Some(node),
                 _ => next.extend(only_variable(node, is_computation)),
             },
             "subscript_expression" if field("index").is_some_and(|index| index.kind() != "string") => {
