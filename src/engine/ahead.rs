@@ -59,7 +59,8 @@ impl Run<'_> {
         let state = State { project: self.project, view };
         let merged = merge(state, &fixes);
         let draft = Draft::edited(state, path, &merged).ok()?;
-        if !passes.hits(&draft.after).is_empty() || merged.taken.len() < fixes.len() {
+        let has_more = !passes.hits(&draft.after).is_empty() || passes.want(self.project.file(path)?);
+        if has_more || merged.taken.len() < fixes.len() {
             return None;
         }
         let file = draft.prove().ok()??;

@@ -34,11 +34,16 @@ impl<'p> Passes<'p> {
         self.triggers.hits(text, self.rules.len())
     }
 
+    /// Whether a rule wants to look at a file even if it has no trigger.
+    pub fn want(&self, entry: &ProjectFile) -> bool {
+        self.passes.iter().flatten().any(|pass| pass.wants(entry))
+    }
+
     /// The facts of each rule about one file, and the rules that failed at it.
     pub fn collect(&self, entry: &ProjectFile, file: &SourceFile, hits: &Hits) -> (Vec<Option<Facts>>, Vec<Failure>) {
         let mut failures = Vec::new();
         let collected = self.each().zip(&hits.rules).map(|((rule, pass), hits)| {
-            let pass = pass.as_ref().ok().filter(|_| !hits.is_empty())?;
+            let pass = pass.as_ref().ok().filter(|pass| !hits.is_empty() || pass.wants(entry))?;
             let facts = failing(rule, Some(&entry.path), || pass.collect(entry, file, hits));
             facts.unwrap_or_else(|failure| {
                 failures.push(failure);

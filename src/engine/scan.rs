@@ -205,7 +205,8 @@ fn look(
         return Seen::LeftOut;
     }
     let hits = passes.hits(&text);
-    let Some(dialect) = Dialect::of(&entry.path).filter(|_| !hits.is_empty()) else { return Seen::Clean };
+    let is_wanted = !hits.is_empty() || passes.want(entry);
+    let Some(dialect) = Dialect::of(&entry.path).filter(|_| is_wanted) else { return Seen::Clean };
     let file = SourceFile::parse(entry.path.clone(), text.into(), dialect);
     let findings = Findings::of(entry, &file, passes, &hits);
     if findings.is_empty() {

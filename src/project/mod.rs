@@ -1,6 +1,7 @@
 //! The tree on disk: which files belong to the project, and how they refer to each other.
 
 mod content;
+mod deployment;
 mod discover;
 mod habits;
 mod ignores;
@@ -16,9 +17,10 @@ mod walk;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use content::{is_generated, is_minified};
+pub use deployment::Deployment;
 pub use discover::{NoRoot, find_root};
 pub use resolve::Resolver;
 pub use roots::{DEFAULT_ROOTS, RootsError};
@@ -51,6 +53,7 @@ pub struct Project {
     pub units: Vec<Unit>,
     /// The supabase folders that have edge functions in the roots, sorted.
     pub supabase: Vec<SupabaseFolder>,
+    deployment: Arc<OnceLock<Deployment>>,
     /// The files' texts.
     pub sources: Sources,
     /// What imports mean.
@@ -153,6 +156,7 @@ impl Project {
             resolver,
             excluded: listing.excluded,
             problems,
+            deployment: Arc::default(),
             config: Arc::new(config),
             habits: Habits::default(),
             excludes,
@@ -203,6 +207,11 @@ impl Project {
         self.supabase.iter().find(|folder| path.is_within(&folder.base))
     }
 
+    /// How the edge functions are deployed and called; found out at the first question.
+    pub fn deployment(&self) -> &Deployment {
+        self.deployment.get_or_init(|| Deployment::of(&self.root, &self.supabase))
+    }
+
     /// What the command line's `paths` name, seen from the folder `cwd`; everything if there are none.
     pub fn select(&self, paths: &[PathBuf], cwd: &Path) -> Result<Selection, SelectionError> {
         Selection::new(paths, cwd, &self.root, self.files.iter().map(|file| &file.path), &self.roots)
@@ -223,6 +232,7 @@ impl Project {
             sources,
             excluded: self.excluded.clone(),
             problems: self.problems.clone(),
+            deployment: Arc::clone(&self.deployment),
             config: Arc::clone(&self.config),
             habits: self.habits.clone(),
             excludes: self.excludes.clone(),

@@ -11,12 +11,13 @@ use crate::project::{Problem, Project, ProjectFile, RelPath};
 use crate::syntax::source::SourceFile;
 
 pub mod console;
+pub mod rate_limit;
 pub mod suppression;
 
 /// All rules but `suppression`, which judges what the others leave over and runs in the engine itself. Where fixes of
 /// several rules meet at one offset, their insertions stand in this order.
 pub fn all() -> Vec<Box<dyn Rule>> {
-    vec![Box::new(console::ConsoleRule)]
+    vec![Box::new(rate_limit::RateLimitRule), Box::new(console::ConsoleRule)]
 }
 
 /// What each rule is, in the order of [`all`], `suppression` last.
@@ -63,8 +64,13 @@ pub type Facts = Box<dyn Any + Send + Sync>;
 ///
 /// A panic in it is reported as an error of the run, and the other rules and files go on.
 pub trait Pass: Send + Sync {
+    /// Whether a file is looked at even if it has no trigger: entry files are, by their path.
+    fn wants(&self, _entry: &ProjectFile) -> bool {
+        false
+    }
+
     /// The facts of one file; `None` if it holds nothing for this rule. `hits` are the byte offsets of its triggers, of
-    /// which there is at least one.
+    /// which there is at least one, unless the file is wanted anyway.
     ///
     /// They outlive the pass, as long as the file isn't changed and no file is added to the project. So they may depend
     /// on which other files exist, but on what these hold only as far as no fix changes it.

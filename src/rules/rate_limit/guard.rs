@@ -1,0 +1,332 @@
+//! The guard style: the helper is asked in the handler, behind the preflight and before all else.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::edits::{Call, call_around, edit};
+use super::entry::Serve;
+use super::handler::{self, Handler, core, statements};
+use super::helper::Helper;
+use super::limited::Guard;
+use super::preflight::{self, Preflight};
+use super::violation;
+use crate::edit::{Edit, Fix};
+use crate::rules::Violation;
+use crate::syntax::source::SourceFile;
+
+/// The edits that put a guard into the handler.
+///
+/// # Errors
+/// The reason why there is no place for it.
+pub fn insert(file: &SourceFile, serve: &Serve<'_>, helper: &Helper, call: &Call<'_>) -> Result<Vec<Edit>, String> {
+    match handler::of(file, serve.slot) {
+        Some(handler) => Draft::of(file, serve, handler, helper, call)?.edits(),
+        None => around(file, serve.slot, helper, call),
+    }
+}
+
+/// A handler without a body here, `app.fetch`, gets a function around it that lets preflights through.
+fn around(file: &SourceFile, slot: Node<'_>, helper: &Helper, call: &Call<'_>) -> Result<Vec<Edit>, String> {
+    if !matches!(core(slot).kind(), "identifier" | "member_expression") {
+        let made = file.text_of(slot).split(['(', '\n']).next().unwrap_or_default();
+        return Err(format!("its handler is made by `{made}`, which has no body that a guard could stand in"));
+    }
+    let (asked, behind) = call_around(file, helper, call, "req");
+    let style = file.style();
+    let (newline, end) = (style.newline, if style.semicolons { ";" } else { "" });
+    let outer = indent(file, slot.start_byte());
+    let inner = format!("{outer}{}", style.indent);
+    let options = style.quoted("OPTIONS");
+    let before = format!(
+        "async (req, info) => {{{newline}{inner}const limited = req.method === {options} ? null : await {asked}{behind}{end}{newline}\
+         {inner}if (limited) return limited{end}{newline}{inner}return "
+    );
+    Ok(vec![
+        edit(file, slot.start_byte()..slot.start_byte(), before),
+        edit(file, slot.end_byte()..slot.end_byte(), format!("(req, info){end}{newline}{outer}}}")),
+    ])
+}
+
+/// All that is known of a guard to be written.
+struct Draft<'a, 't> {
+    file: &'t SourceFile,
+    function: Node<'t>,
+    body: Node<'t>,
+    helper: &'a Helper,
+    call: &'a Call<'a>,
+    /// The name of the request.
+    request: String,
+    /// What gives it that name.
+    naming: Option<Naming>,
+    limited: String,
+}
+
+/// How the request gets its name.
+struct Naming {
+    edit: (Range<usize>, String),
+    /// The statement that takes it apart again.
+    statement: Option<String>,
+}
+
+impl<'a, 't> Draft<'a, 't> {
+    fn of(
+        file: &'t SourceFile,
+        serve: &Serve<'t>,
+        handler: Handler<'t>,
+        helper: &'a Helper,
+        call: &'a Call<'a>,
+    ) -> Result<Draft<'a, 't>, String> {
+        let function = handler.function;
+        let body = function.child_by_field_name("body").ok_or("its handler has no body")?;
+        if has_child(function, "*") {
+            return Err("its handler is a generator".to_owned());
+        }
+        if !has_child(function, "async")
+            && let Some(declared) = handler.declared
+        {
+            if declared.child_by_field_name("type").is_some() {
+                return Err("its handler's type is declared, and would have to become async".to_owned());
+            }
+            let name = declared.child_by_field_name("name").map(|name| file.text_of(name)).unwrap_or_default();
+            let others =
+                file.name(name).references.into_iter().filter(|range| !serve.slot.byte_range().contains(&range.start));
+            let mut others = others.filter(|range| !is_export(file, range.start));
+            if others.next().is_some() {
+                return Err("its handler is used elsewhere, too, and would have to become async".to_owned());
+            }
+        }
+        let (request, naming) = request(file, function, handler.declared.is_some() || serve.is_method)?;
+        let limited = free_name(file, function, &["limited", "rateLimited", "tooMany", "limitedResponse"])
+            .ok_or("all names for its answer are taken")?;
+        Ok(Draft { file, function, body, helper, call, request, naming, limited })
+    }
+
+    fn edits(&self) -> Result<Vec<Edit>, String> {
+        let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+        if !has_child(self.function, "async") {
+            let at = self.function.start_byte();
+            edits.push((at..at, "async ".to_owned()));
+            edits.extend(self.promised());
+        }
+        let destructuring = self.naming.as_ref().and_then(|naming| naming.statement.clone());
+        edits.extend(self.naming.as_ref().map(|naming| naming.edit.clone()));
+        if self.body.kind() != "statement_block" {
+            edits.extend(self.as_block(destructuring));
+        } else {
+            edits.extend(self.in_block(destructuring));
+        }
+        edits.sort_by_key(|(range, _)| (range.start, range.end));
+        Ok(edits.into_iter().map(|(range, text)| edit(self.file, range, text)).collect())
+    }
+
+    /// The return type of a function that becomes async.
+    fn promised(&self) -> Option<(Range<usize>, String)> {
+        let annotation = self.function.child_by_field_name("return_type")?.named_child(0)?;
+        let text = self.file.text_of(annotation);
+        let parts: Vec<&str> = text.split('|').map(str::trim).filter(|part| !part.starts_with("Promise<")).collect();
+        let is_promise = parts.is_empty();
+        (!is_promise).then(|| (annotation.byte_range(), format!("Promise<{}>", parts.join(" | "))))
+    }
+
+    /// The two lines of the guard. `is_lenient` lets preflights pass by, where they aren't answered before.
+    fn lines(&self, is_lenient: bool) -> [String; 2] {
+        let (asked, behind) = call_around(self.file, self.helper, self.call, &self.request);
+        let (limited, request) = (&self.limited, &self.request);
+        let end = self.end();
+        let preflight = if is_lenient {
+            format!("{request}.method === {} ? null : ", self.file.style().quoted("OPTIONS"))
+        } else {
+            String::new()
+        };
+        [
+            format!("const {limited} = {preflight}await {asked}{behind}{end}"),
+            format!("if ({limited}) return {limited}{end}"),
+        ]
+    }
+
+    fn end(&self) -> &'static str {
+        if self.file.style().semicolons { ";" } else { "" }
+    }
+
+    /// `(req) => answer(req)` as a block.
+    fn as_block(&self, destructuring: Option<String>) -> Vec<(Range<usize>, String)> {
+        let newline = self.file.style().newline;
+        let outer = indent(self.file, self.function.start_byte());
+        let inner = format!("{outer}{}", self.file.style().indent);
+        let has_options = self.file.text_of(self.body).contains("OPTIONS");
+        let lines = destructuring.into_iter().chain(self.lines(has_options));
+        let lines: String = lines.map(|line| format!("{newline}{inner}{line}")).collect();
+        let (start, end) = (self.body.start_byte(), self.body.end_byte());
+        vec![
+            (start..start, format!("{{{lines}{newline}{inner}return ")),
+            (end..end, format!("{}{newline}{outer}}}", self.end())),
+        ]
+    }
+
+    fn in_block(&self, destructuring: Option<String>) -> Vec<(Range<usize>, String)> {
+        let newline = self.file.style().newline;
+        let preflight = preflight::of(self.file, self.body);
+        let Preflight::Behind { statement } = preflight else {
+            let lines = destructuring.into_iter().chain(self.lines(matches!(preflight, Preflight::Somewhere)));
+            return self.at_start(&lines.collect::<Vec<String>>());
+        };
+        let indent = indent(self.file, statement.start_byte());
+        let lines: String = self.lines(false).iter().map(|line| format!("{newline}{indent}{line}")).collect();
+        let at = line_end(self.file, statement.end_byte());
+        let mut edits = match at {
+            Some(at) => vec![(at..at, format!("{newline}{lines}"))],
+            // Code stands behind it on the line.
+            None => {
+                let end = statement.end_byte();
+                let blank = self.file.text[end..].len() - self.file.text[end..].trim_start_matches(' ').len();
+                vec![(end..end + blank, format!("{newline}{lines}{newline}{indent}"))]
+            }
+        };
+        if let Some(destructuring) = destructuring {
+            edits.extend(self.at_start(&[destructuring]));
+        }
+        edits
+    }
+
+    /// Puts `lines` at the start of the block.
+    fn at_start(&self, lines: &[String]) -> Vec<(Range<usize>, String)> {
+        let newline = self.file.style().newline;
+        let outer = indent(self.file, self.function.start_byte());
+        let open = self.body.start_byte() + 1;
+        let rest = &self.file.text[open..self.body.end_byte() - 1];
+        let first = statements(self.body).first().copied();
+        let has_lines = rest.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']);
+        let inner = match first {
+            Some(first) if has_lines => indent(self.file, first.start_byte()),
+            _ => format!("{outer}{}", self.file.style().indent),
+        };
+        let text: String = lines.iter().map(|line| format!("{newline}{inner}{line}")).collect();
+        if has_lines {
+            // The guard stands apart from what follows.
+            let gap = if first.is_some() && lines.len() > 1 { newline } else { "" };
+            return vec![(open..open, format!("{text}{gap}"))];
+        }
+        let close = self.body.end_byte() - 1;
+        let inside = rest.trim_matches([' ', '\t']);
+        let start = open + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
+        if inside.is_empty() {
+            return vec![(open..close, format!("{text}{newline}{outer}"))];
+        }
+        let end = start + inside.len();
+        vec![(open..start, format!("{text}{newline}{inner}")), (end..close, format!("{newline}{outer}"))]
+    }
+}
+
+/// The name of a function's request, and what gives it one.
+fn request(file: &SourceFile, function: Node<'_>, needs_type: bool) -> Result<(String, Option<Naming>), String> {
+    if let Some(parameter) = function.child_by_field_name("parameter") {
+        return Ok((file.text_of(parameter).to_owned(), None));
+    }
+    let list = function.child_by_field_name("parameters").ok_or("its handler has no parameters")?;
+    let mut cursor = list.walk();
+    let first = list.named_children(&mut cursor).find(|node| node.kind() != "comment");
+    let name =
+        || free_name(file, function, &["req", "request", "incoming"]).ok_or("all names for its request are taken");
+    let Some(first) = first else {
+        let name = name()?;
+        let typed = if needs_type { ": Request" } else { "" };
+        let edit = (list.byte_range(), format!("({name}{typed})"));
+        return Ok((name, Some(Naming { edit, statement: None })));
+    };
+    let pattern = first.child_by_field_name("pattern").ok_or("its first parameter can't be read")?;
+    match pattern.kind() {
+        "identifier" => Ok((file.text_of(pattern).to_owned(), None)),
+        "object_pattern" if first.child_by_field_name("value").is_none() => {
+            let name = name()?;
+            let end = if file.style().semicolons { ";" } else { "" };
+            let statement = format!("const {} = {name}{end}", file.text_of(pattern));
+            Ok((name.clone(), Some(Naming { edit: (pattern.byte_range(), name), statement: Some(statement) })))
+        }
+        _ => Err("its first parameter is no plain request".to_owned()),
+    }
+}
+
+/// The first of `names` that nothing in `function` is called.
+fn free_name(file: &SourceFile, function: Node<'_>, names: &[&str]) -> Option<String> {
+    let range = function.byte_range();
+    let is_free = |name: &&&str| {
+        let found = file.name(name);
+        !found.references.iter().any(|at| range.contains(&at.start))
+            && !found.declarations.iter().any(|declaration| range.contains(&declaration.range.start))
+    };
+    names.iter().find(is_free).map(|name| (*name).to_owned())
+}
+
+fn has_child(node: Node<'_>, word: &str) -> bool {
+    let mut cursor = node.walk();
+    node.children(&mut cursor).any(|child| child.kind() == word)
+}
+
+/// Whether what is named at a byte offset is only exported there.
+fn is_export(file: &SourceFile, offset: usize) -> bool {
+    let path = file.path_to(offset..offset + 1);
+    path.iter().rev().nth(1).is_some_and(|parent| matches!(parent.kind(), "export_statement" | "export_specifier"))
+}
+
+/// The blanks at the start of the line that a byte offset is on.
+fn indent(file: &SourceFile, offset: usize) -> String {
+    let start = file.text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    file.text[start..].chars().take_while(|blank| matches!(blank, ' ' | '\t')).collect()
+}
+
+/// The end of the line, if nothing but a comment stands on it behind a byte offset.
+fn line_end(file: &SourceFile, offset: usize) -> Option<usize> {
+    let line = &file.text[offset..];
+    let line = &line[..line.find(['\n', '\r']).unwrap_or(line.len())];
+    let rest = line.trim();
+    let is_comment = rest.starts_with("//") || rest.starts_with("/*") && rest.ends_with("*/");
+    (rest.is_empty() || is_comment).then(|| offset + line.trim_end().len())
+}
+
+/// A guard before the preflight: it counts preflights, and its answer to them has no CORS headers.
+pub fn misplaced(file: &SourceFile, guard: &Guard<'_>) -> Option<Violation> {
+    let body = guard.function.child_by_field_name("body").filter(|body| body.kind() == "statement_block")?;
+    let statement = guard.statement?;
+    let Preflight::Behind { statement: preflight } = preflight::of(file, body) else { return None };
+    if guard.call.start_byte() > preflight.start_byte() {
+        return None;
+    }
+    let message =
+        "its rate limit stands before the preflight, which it counts and refuses without CORS headers".to_owned();
+    let all = statements(body);
+    let at = all.iter().position(|known| known.id() == statement.id());
+    let pair = at.and_then(|at| Some((all[at], *all.get(at + 1)?)));
+    let is_plain = |(first, second): &(Node<'_>, Node<'_>)| {
+        let name = first.named_child(0).and_then(|declarator| declarator.child_by_field_name("name"));
+        let name = name.map(|name| file.text_of(name)).unwrap_or_default();
+        let answer: String = file.text_of(*second).split_whitespace().collect();
+        let expected = [
+            format!("if({name})return{name};"),
+            format!("if({name})return{name}"),
+            format!("if({name}){{return{name};}}"),
+        ];
+        first.kind() == "lexical_declaration" && expected.contains(&answer)
+    };
+    let Some((first, second)) = pair.filter(is_plain).filter(|(_, second)| second.end_byte() < preflight.start_byte())
+    else {
+        let help = "no fix: move it behind the preflight".to_owned();
+        return Some(violation(file, statement.byte_range(), message, help));
+    };
+    let newline = file.style().newline;
+    let indent = indent(file, preflight.start_byte());
+    let moved = format!("{newline}{newline}{indent}{}{newline}{indent}{}", file.text_of(first), file.text_of(second));
+    let line_start = file.text[..first.start_byte()].rfind('\n').map_or(0, |at| at + 1);
+    let mut end = second.end_byte();
+    end += file.text[end..].find('\n').map_or(0, |at| at + 1);
+    // With the blank line behind it.
+    end += file.text[end..].len() - file.text[end..].trim_start_matches(['\n', '\r']).len();
+    let Some(to) = line_end(file, preflight.end_byte()).filter(|_| file.text[second.end_byte()..end].trim().is_empty())
+    else {
+        let help = "no fix: move it behind the preflight".to_owned();
+        return Some(violation(file, statement.byte_range(), message, help));
+    };
+    let edits = vec![edit(file, line_start..end, String::new()), edit(file, to..to, moved)];
+    let help = "move it behind the preflight".to_owned();
+    Some(Violation { fix: Some(Fix::safe(edits)), ..violation(file, statement.byte_range(), message, help) })
+}

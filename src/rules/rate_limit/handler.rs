@@ -1,0 +1,75 @@
+//! The function that handles requests, as far as the entry file has it.
+
+use tree_sitter::Node;
+
+use crate::syntax::source::SourceFile;
+
+/// What is known of a handler.
+#[derive(Debug, Clone, Copy)]
+pub struct Handler<'t> {
+    /// The function.
+    pub function: Node<'t>,
+    /// Where it is declared, if the serve call only names it.
+    pub declared: Option<Node<'t>>,
+}
+
+/// The function in `slot`, the expression that is served: itself, what it names, or the only one among the arguments of a
+/// wrapper.
+pub fn of<'t>(file: &'t SourceFile, slot: Node<'t>) -> Option<Handler<'t>> {
+    let slot = core(slot);
+    match slot.kind() {
+        "call_expression" => {
+            let list = slot.child_by_field_name("arguments")?;
+            let mut cursor = list.walk();
+            let arguments: Vec<Node<'t>> = list.named_children(&mut cursor).collect();
+            let mut found = arguments.into_iter().filter_map(|argument| direct(file, argument));
+            match (found.next(), found.next()) {
+                (Some(only), None) => Some(only),
+                _ => None,
+            }
+        }
+        _ => direct(file, slot),
+    }
+}
+
+fn direct<'t>(file: &'t SourceFile, slot: Node<'t>) -> Option<Handler<'t>> {
+    let slot = core(slot);
+    match slot.kind() {
+        "identifier" => {
+            let name = file.name(file.text_of(slot));
+            let declaration = name.resolve(slot.start_byte())?;
+            let path = file.path_to(declaration.range.clone());
+            let declared = path.into_iter().rev().nth(1)?;
+            let function = match declared.kind() {
+                "variable_declarator" => core(declared.child_by_field_name("value")?),
+                _ => declared,
+            };
+            is_function(function).then_some(Handler { function, declared: Some(declared) })
+        }
+        _ => is_function(slot).then_some(Handler { function: slot, declared: None }),
+    }
+}
+
+fn is_function(node: Node<'_>) -> bool {
+    matches!(node.kind(), "arrow_function" | "function_expression" | "function_declaration" | "method_definition")
+}
+
+/// The expression inside of casts and parentheses.
+pub fn core(mut node: Node<'_>) -> Node<'_> {
+    while matches!(
+        node.kind(),
+        "parenthesized_expression" | "as_expression" | "satisfies_expression" | "non_null_expression"
+    ) {
+        match node.named_child(0) {
+            Some(inner) => node = inner,
+            None => break,
+        }
+    }
+    node
+}
+
+/// The statements of a block.
+pub fn statements(block: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = block.walk();
+    block.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect()
+}

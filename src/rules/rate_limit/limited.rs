@@ -1,0 +1,269 @@
+//! Whether an edge function is limited already, and by what.
+
+use tree_sitter::Node;
+
+use super::entry::Serve;
+use super::handler::{self, core};
+use super::helper::{Argument, FUNCTION, Helper};
+use crate::config::RateLimit;
+use crate::project::Project;
+use crate::syntax::Dialect;
+use crate::syntax::imports::Import;
+use crate::syntax::source::SourceFile;
+
+/// What is asked again and again of one entry file.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub project: &'a Project,
+    pub file: &'a SourceFile,
+    /// `None` if there is none that can be called.
+    pub helper: Option<&'a Helper>,
+    pub options: &'a RateLimit,
+}
+
+/// By what a function is limited.
+#[derive(Debug)]
+pub enum Limited<'t> {
+    /// By the helper.
+    ByHelper {
+        /// The call.
+        call: Node<'t>,
+        /// The argument that is the tier.
+        tier: Option<Node<'t>>,
+        /// The bucket's name, as far as it is written there.
+        name: Option<&'t str>,
+        /// The guard in the handler; `None` for a wrapper.
+        guard: Option<Guard<'t>>,
+    },
+    /// By something else, in words.
+    Otherwise(String),
+}
+
+/// `const limited = await withRateLimit(…); if (limited) return limited;`
+#[derive(Debug)]
+pub struct Guard<'t> {
+    /// The handler.
+    pub function: Node<'t>,
+    /// The call of the helper.
+    pub call: Node<'t>,
+    /// The statement that the call is in, of the handler's own block.
+    pub statement: Option<Node<'t>>,
+}
+
+/// By what the function that `serve` serves is limited.
+pub fn of<'t>(cx: &Context<'t>, serve: &Serve<'t>) -> Option<Limited<'t>> {
+    by_wrapper(cx, serve.slot).or_else(|| in_file(cx, serve)).or_else(|| in_import(cx, serve.slot))
+}
+
+/// A wrapper around the handler, or an option of one.
+fn by_wrapper<'t>(cx: &Context<'t>, slot: Node<'t>) -> Option<Limited<'t>> {
+    let mut waiting = vec![slot];
+    while let Some(node) = waiting.pop().map(core) {
+        if node.kind() != "call_expression" {
+            continue;
+        }
+        let (Some(function), Some(list)) =
+            (node.child_by_field_name("function"), node.child_by_field_name("arguments"))
+        else {
+            continue;
+        };
+        let callee = cx.file.text_of(function);
+        if let Some(import) = import_of(cx.file, callee) {
+            if is_helper(cx, import, callee) {
+                return Some(by_helper(cx, node, None));
+            }
+            let imported = imported_name(import, callee);
+            if cx.options.limiters.iter().any(|limiter| limiter == imported) {
+                return Some(Limited::Otherwise(format!("`{callee}` of {}", import.specifier)));
+            }
+        }
+        let mut cursor = list.walk();
+        let arguments: Vec<Node<'t>> = list.named_children(&mut cursor).collect();
+        if let Some(option) = arguments.iter().find_map(|argument| limiting_option(cx, *argument)) {
+            return Some(Limited::Otherwise(format!("the option `{option}` of `{callee}`")));
+        }
+        waiting.extend(arguments);
+    }
+    None
+}
+
+/// `rateLimit` in `{ rateLimit: { … } }`
+fn limiting_option<'t>(cx: &Context<'t>, argument: Node<'t>) -> Option<&'t str> {
+    let mut cursor = argument.walk();
+    let entries: Vec<Node<'t>> = argument.named_children(&mut cursor).collect();
+    entries.into_iter().filter(|_| argument.kind() == "object").find_map(|entry| {
+        let key = cx.file.text_of(entry.child_by_field_name("key")?);
+        let value = cx.file.text_of(entry.child_by_field_name("value")?);
+        let is_on = !matches!(value, "false" | "null" | "undefined");
+        (is_on && cx.options.options.iter().any(|option| option == key)).then_some(key)
+    })
+}
+
+/// A call in the file: a guard in the handler, or any limiter whose answer the code follows.
+fn in_file<'t>(cx: &Context<'t>, serve: &Serve<'t>) -> Option<Limited<'t>> {
+    let handler = handler::of(cx.file, serve.slot).map(|handler| handler.function);
+    for import in &cx.file.imports().statements {
+        for binding in import.bindings.iter().filter(|binding| !binding.type_only) {
+            let is_helper = is_helper(cx, import, &binding.local);
+            if !is_helper && !cx.options.limiters.contains(&binding.imported) {
+                continue;
+            }
+            let name = cx.file.name(&binding.local);
+            for range in &name.references {
+                let Some(call) = call_at(cx.file, range.start) else { continue };
+                if !is_followed(cx.file, call) {
+                    continue;
+                }
+                if is_helper {
+                    let function = handler.filter(|function| function.byte_range().contains(&call.start_byte()));
+                    let guard = function.map(|function| Guard {
+                        function,
+                        call,
+                        statement: statement_of(cx.file, function, call),
+                    });
+                    return Some(by_helper(cx, call, guard));
+                }
+                return Some(Limited::Otherwise(format!("`{}` of {}", binding.local, import.specifier)));
+            }
+        }
+    }
+    // A limiter of the file's own.
+    cx.options.limiters.iter().find_map(|limiter| {
+        let name = cx.file.name(limiter);
+        let is_own = |range: &std::ops::Range<usize>| {
+            let declaration = name.resolve(range.start);
+            let is_import = declaration.is_some_and(|declaration| {
+                matches!(declaration.kind, crate::syntax::scope::DeclarationKind::Import { .. })
+            });
+            declaration.is_some() && !is_import
+        };
+        let calls =
+            name.references.iter().filter(|range| is_own(range)).filter_map(|range| call_at(cx.file, range.start));
+        let followed = calls.into_iter().any(|call| is_followed(cx.file, call));
+        followed.then(|| Limited::Otherwise(format!("its own `{limiter}`")))
+    })
+}
+
+/// A handler that another file has, and that limits there.
+fn in_import<'t>(cx: &Context<'t>, slot: Node<'t>) -> Option<Limited<'t>> {
+    let slot = core(slot);
+    let name = cx
+        .file
+        .text_of(slot)
+        .split('.')
+        .next()
+        .filter(|_| matches!(slot.kind(), "identifier" | "member_expression"))?;
+    let import = import_of(cx.file, name)?;
+    let path = cx.project.resolver.resolve(&cx.file.path, &import.specifier)?;
+    let text = cx.project.sources.read(&path).ok()?;
+    if !cx.options.limiters.iter().any(|limiter| text.contains(limiter.as_str())) {
+        return None;
+    }
+    let file = SourceFile::parse(path.clone(), text, Dialect::of(&path)?);
+    let limits = file.imports().statements.iter().flat_map(|import| &import.bindings).any(|binding| {
+        let calls = |local: &str| {
+            let name = file.name(local);
+            name.references.iter().filter_map(|range| call_at(&file, range.start)).any(|call| is_followed(&file, call))
+        };
+        !binding.type_only && cx.options.limiters.contains(&binding.imported) && calls(&binding.local)
+    });
+    limits.then(|| Limited::Otherwise(format!("what {path} does")))
+}
+
+fn by_helper<'t>(cx: &Context<'t>, call: Node<'t>, guard: Option<Guard<'t>>) -> Limited<'t> {
+    let arguments: Vec<Node<'t>> = call.child_by_field_name("arguments").map_or_else(Vec::new, |list| {
+        let mut cursor = list.walk();
+        list.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect()
+    });
+    let at = |wanted: Argument| {
+        let index = cx.helper?.arguments.iter().position(|argument| *argument == wanted)?;
+        arguments.get(index).copied()
+    };
+    let name = at(Argument::Name).filter(|name| name.kind() == "string");
+    let name = name.map(|name| cx.file.text_of(name).trim_matches(['\'', '"']));
+    Limited::ByHelper { call, tier: at(Argument::Limits).map(|tier| inside_per_user(cx.file, tier)), name, guard }
+}
+
+/// `RateLimits.high` in `perUser(RateLimits.high)`
+fn inside_per_user<'t>(file: &SourceFile, tier: Node<'t>) -> Node<'t> {
+    let is_call =
+        tier.child_by_field_name("function").is_some_and(|function| file.text_of(function) == super::helper::PER_USER);
+    let inner = tier.child_by_field_name("arguments").filter(|_| is_call).and_then(|list| list.named_child(0));
+    inner.unwrap_or(tier)
+}
+
+fn import_of<'f>(file: &'f SourceFile, local: &str) -> Option<&'f Import> {
+    file.imports().statements.iter().find(|import| import.bindings.iter().any(|binding| binding.local == local))
+}
+
+fn imported_name<'f>(import: &'f Import, local: &str) -> &'f str {
+    import.bindings.iter().find(|binding| binding.local == local).map_or("", |binding| binding.imported.as_str())
+}
+
+/// Whether `local` is the helper's function: by the module that it comes from, not by its name.
+fn is_helper(cx: &Context<'_>, import: &Import, local: &str) -> bool {
+    let Some(helper) = cx.helper else { return false };
+    imported_name(import, local) == FUNCTION
+        && cx.project.resolver.resolve(&cx.file.path, &import.specifier).as_ref() == Some(&helper.path)
+}
+
+/// The call of what is named at a byte offset.
+fn call_at(file: &SourceFile, offset: usize) -> Option<Node<'_>> {
+    let path = file.path_to(offset..offset + 1);
+    let [.., call, function] = path[..] else { return None };
+    let is_called = call.child_by_field_name("function").map(|node| node.id()) == Some(function.id());
+    is_called.then_some(call).filter(|call| call.kind() == "call_expression")
+}
+
+/// Whether the code does what a limiter says: its answer is returned, or decides an `if` that returns or throws.
+fn is_followed(file: &SourceFile, call: Node<'_>) -> bool {
+    let path = file.path_to(call.byte_range());
+    let leaves = |node: Node<'_>| {
+        let consequence = node.child_by_field_name("consequence").map(|node| file.text_of(node)).unwrap_or_default();
+        consequence.contains("return") || consequence.contains("throw")
+    };
+    // Whether what is found further out is the call's answer itself, not something that is made of it.
+    let mut is_answer = true;
+    for (index, node) in path.iter().enumerate().rev() {
+        let is_body =
+            node.child_by_field_name("body").map(|body| body.id()) == path.get(index + 1).map(|inner| inner.id());
+        match node.kind() {
+            _ if node.id() == call.id() => {}
+            "await_expression" | "parenthesized_expression" => {}
+            "return_statement" => return is_answer,
+            "arrow_function" if is_body => return is_answer,
+            "if_statement" => {
+                let condition = node.child_by_field_name("condition");
+                let is_asked = condition.is_some_and(|condition| condition.byte_range().contains(&call.start_byte()));
+                return is_asked && leaves(*node);
+            }
+            "variable_declarator" => return is_answer && decides(file, *node, &path[..index], &leaves),
+            "ternary_expression" => {}
+            "statement_block" | "program" => return false,
+            _ => is_answer = false,
+        }
+    }
+    false
+}
+
+/// Whether a variable decides an `if` that follows in its block and leaves.
+fn decides(file: &SourceFile, declarator: Node<'_>, above: &[Node<'_>], leaves: &dyn Fn(Node<'_>) -> bool) -> bool {
+    let name = declarator.child_by_field_name("name").map(|name| file.text_of(name));
+    let (Some(name), Some(block)) = (name, above.iter().rev().nth(1)) else { return false };
+    let parts = name.split(|part: char| !part.is_alphanumeric() && part != '_' && part != '$');
+    let names: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let later =
+        handler::statements(*block).into_iter().filter(|statement| statement.start_byte() > declarator.end_byte());
+    later.into_iter().any(|statement| {
+        let condition = statement.child_by_field_name("condition").map(|node| file.text_of(node)).unwrap_or_default();
+        statement.kind() == "if_statement" && names.iter().any(|name| condition.contains(name)) && leaves(statement)
+    })
+}
+
+/// The statement of a handler's own block that a call is in.
+fn statement_of<'t>(file: &'t SourceFile, function: Node<'t>, call: Node<'t>) -> Option<Node<'t>> {
+    let body = function.child_by_field_name("body")?;
+    let path = file.path_to(call.byte_range());
+    let at = path.iter().position(|node| node.id() == body.id())?;
+    path.get(at + 1).copied()
+}

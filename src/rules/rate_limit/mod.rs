@@ -1,0 +1,275 @@
+//! The rule `rate-limit`: every edge function answers behind its tier. See rules/rate-limit/rule.md.
+
+mod edits;
+mod entry;
+mod guard;
+mod handler;
+mod helper;
+mod limited;
+mod preflight;
+mod tiers;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use self::entry::{Entry, Serve};
+use self::helper::{Helper, Style};
+use self::limited::Limited;
+use self::tiers::Tiers;
+use super::{Facts, Meta, Note, Pass, Related, Resolution, Rule, Violation};
+use crate::edit::{Applicability, Fix};
+use crate::project::{EdgeFunction, Problem, Project, ProjectFile, RelPath};
+use crate::syntax::source::SourceFile;
+
+/// What the rule is.
+pub const META: Meta = Meta {
+    name: "rate-limit",
+    summary: "every edge function's handler is limited by its tier",
+    page: include_str!("../../../rules/rate-limit/rule.md"),
+    on_by_default: false,
+    // Entry files are looked at by their path, even empty ones.
+    triggers: &[],
+};
+
+/// The rule.
+#[derive(Debug)]
+pub struct RateLimitRule;
+
+impl Rule for RateLimitRule {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn start<'p>(&self, project: &'p Project) -> Box<dyn Pass + 'p> {
+        let folders = project.supabase.iter();
+        let functions = folders.flat_map(|folder| {
+            folder.functions.iter().map(|(name, function)| Served {
+                name,
+                function,
+                helper_base: folder.base.join("functions"),
+            })
+        });
+        let functions: Vec<Served<'p>> = functions.collect();
+        let bases: BTreeSet<&RelPath> = functions.iter().filter_map(|served| served.helper_base.as_ref()).collect();
+        let helpers = bases.into_iter().map(|base| (base.clone(), Helper::of(project, base))).collect();
+        let functions = functions.into_iter().map(|served| (served.function.entry.clone(), served)).collect();
+        Box::new(RateLimitPass { project, functions, helpers, tiers: Tiers::of(&project.config.rate_limit) })
+    }
+}
+
+/// An edge function of the project.
+struct Served<'p> {
+    name: &'p str,
+    function: &'p EdgeFunction,
+    /// The functions folder.
+    helper_base: Option<RelPath>,
+}
+
+struct RateLimitPass<'p> {
+    project: &'p Project,
+    /// By their entry files.
+    functions: BTreeMap<RelPath, Served<'p>>,
+    /// By functions folder.
+    helpers: BTreeMap<RelPath, Result<Helper, Problem>>,
+    tiers: Tiers<'p>,
+}
+
+/// What there is to say of one entry file.
+#[derive(Debug, Default)]
+struct EntryFacts {
+    violation: Option<Violation>,
+    note: Option<Note>,
+    problem: Option<Problem>,
+}
+
+impl Pass for RateLimitPass<'_> {
+    fn wants(&self, entry: &ProjectFile) -> bool {
+        self.functions.contains_key(&entry.path)
+    }
+
+    fn collect(&self, entry: &ProjectFile, file: &SourceFile, _hits: &[usize]) -> Option<Facts> {
+        let served = self.functions.get(&entry.path)?;
+        Some(Box::new(self.look(served, file)))
+    }
+
+    fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution {
+        let mut resolution = Resolution::default();
+        for facts in facts.iter().filter_map(|(_, facts)| facts.downcast_ref::<EntryFacts>()) {
+            resolution.violations.extend(facts.violation.clone());
+            resolution.notes.extend(facts.note.clone());
+            if let Some(problem) = facts.problem.clone().filter(|problem| !resolution.problems.contains(problem)) {
+                resolution.problems.push(problem);
+            }
+        }
+        let known: BTreeSet<&str> = self.functions.values().map(|served| served.name).collect();
+        resolution.notes.extend(self.tiers.unknown_functions(&known).map(|message| Note { path: None, message }));
+        resolution
+    }
+}
+
+impl RateLimitPass<'_> {
+    fn look(&self, served: &Served<'_>, file: &SourceFile) -> EntryFacts {
+        if let Some(reason) = self.tiers.exemption(served.name) {
+            let message = format!("`{}` is exempt from rate limits: {reason}", served.name);
+            return EntryFacts { note: Some(Note { path: Some(file.path.clone()), message }), ..EntryFacts::default() };
+        }
+        let helper = served.helper_base.as_ref().and_then(|base| self.helpers.get(base));
+        let helper = match helper {
+            Some(Ok(helper)) => Some(helper),
+            _ => None,
+        };
+        let unusable = served.helper_base.as_ref().and_then(|base| self.helpers.get(base)?.as_ref().err()).cloned();
+        let unclear = |range: Range<usize>, reason: String, related: Vec<Related>| EntryFacts {
+            violation: Some(Violation {
+                related,
+                ..violation(
+                    file,
+                    range,
+                    format!("nobody can tell whether `{}` is limited", served.name),
+                    format!("no fix: {reason}"),
+                )
+            }),
+            ..EntryFacts::default()
+        };
+        let serve = match entry::of(self.project, file) {
+            Entry::Serve(serve) => serve,
+            Entry::Unclear { range, reason, related } => return unclear(range, reason, related),
+        };
+        let range = serve.range.clone();
+        if file.errors().iter().any(|error| error.start <= serve.slot.end_byte() && range.start <= error.end) {
+            return unclear(range, "the code around it can't be parsed".to_owned(), Vec::new());
+        }
+        let cx = limited::Context { project: self.project, file, helper, options: &self.project.config.rate_limit };
+        match limited::of(&cx, &serve) {
+            Some(found) => self.judge(served, &cx, found, unusable),
+            None => self.unlimited(served, &cx, &serve, unusable),
+        }
+    }
+
+    /// A function that is limited: by the right tier, in the right place?
+    fn judge(
+        &self,
+        served: &Served<'_>,
+        cx: &limited::Context<'_>,
+        found: Limited<'_>,
+        problem: Option<Problem>,
+    ) -> EntryFacts {
+        let file = cx.file;
+        let facts = |violation| EntryFacts { violation, ..EntryFacts::default() };
+        let Limited::ByHelper { call, tier, name, guard } = found else {
+            let Limited::Otherwise(how) = found else { return EntryFacts::default() };
+            let message = format!("`{}` is limited by {how}", served.name);
+            return EntryFacts { note: Some(Note { path: Some(file.path.clone()), message }), ..EntryFacts::default() };
+        };
+        if let Some(guard) = &guard
+            && let Some(violation) = guard::misplaced(file, guard)
+        {
+            return facts(Some(violation));
+        }
+        let wanted = self.tiers.stated(served.name);
+        let is_other = |wanted: &str| tier.is_none_or(|tier| !file.text_of(tier).ends_with(&format!(".{wanted}")));
+        if let Some(wanted) = wanted.filter(|wanted| is_other(wanted)) {
+            let message = format!("`{}` is limited by another tier than phase2.toml names for it", served.name);
+            let key = cx.helper.and_then(|helper| helper.tier(wanted));
+            let limits =
+                tier.map(|tier| file.text_of(tier)).and_then(|text| text.rsplit_once('.')).map(|(limits, _)| limits);
+            let (Some(tier), Some(key), Some(limits)) = (tier, key, limits) else {
+                let help = format!("no fix: its limit isn't written as a tier; phase2.toml names `{wanted}`");
+                return facts(Some(violation(file, call.byte_range(), message, help)));
+            };
+            let edit = edits::edit(file, tier.byte_range(), format!("{limits}.{key}"));
+            let fix = Some(Fix::safe(vec![edit]));
+            let help = format!("limit it with `{limits}.{key}`");
+            return facts(Some(Violation { fix, ..violation(file, call.byte_range(), message, help) }));
+        }
+        let note = name.filter(|name| *name != served.name).map(|name| Note {
+            path: Some(file.path.clone()),
+            message: format!("`{}` shares the bucket `{name}`", served.name),
+        });
+        EntryFacts { note, problem, ..EntryFacts::default() }
+    }
+
+    /// A function that isn't limited, with the fix.
+    fn unlimited(
+        &self,
+        served: &Served<'_>,
+        cx: &limited::Context<'_>,
+        serve: &Serve<'_>,
+        problem: Option<Problem>,
+    ) -> EntryFacts {
+        let message = format!("`{}` answers without a rate limit", served.name);
+        let plain = |help: String| violation(cx.file, serve.range.clone(), message.clone(), help);
+        let Some(helper) = cx.helper else {
+            let why =
+                problem.as_ref().map_or("there is no functions folder".to_owned(), |problem| problem.message.clone());
+            return EntryFacts { violation: Some(plain(format!("no fix: {why}"))), problem, ..EntryFacts::default() };
+        };
+        let tier = self.tiers.of_function(served.name);
+        let Some(key) = helper.tier(tier) else {
+            let known = helper.tier_names().join(", ");
+            let message = format!("has no tier `{tier}`, which `{}` is to have; it has {known}", served.name);
+            let problem = Problem { path: Some(helper.path.clone()), message: message.clone() };
+            let violation = Some(plain(format!("no fix: {} {message}", helper.path)));
+            return EntryFacts { violation, problem: Some(problem), ..EntryFacts::default() };
+        };
+        let bindings = edits::Bindings::of(self.project, cx.file, helper, serve.range.start);
+        let limits = format!("{}.{key}", bindings.limits);
+        let is_per_user = helper.has_per_user
+            && served.function.verify_jwt != Some(false)
+            && !self.project.deployment().skips_verification;
+        let limits = if is_per_user { format!("{}({limits})", bindings.per_user) } else { limits };
+        let call = edits::Call { name: served.name, limits: &limits, function: &bindings.function };
+        let drafted = match helper.style {
+            Style::Wrapper => Ok(edits::wrap(cx.file, serve, helper, &call)),
+            Style::Guard => guard::insert(cx.file, serve, helper, &call),
+        };
+        let edits = match drafted {
+            Ok(edits) => edits,
+            Err(reason) => {
+                return EntryFacts { violation: Some(plain(format!("no fix: {reason}"))), ..EntryFacts::default() };
+            }
+        };
+        let mut fix = Fix::safe(edits);
+        fix.imports = bindings.wanted(&cx.file.path, is_per_user);
+        fix.new_files.extend(helper.new_file.clone());
+        let mut help = format!("limit it with `{limits}` from {}", helper.path);
+        if let Some(reason) = self.risk(served, cx.file).filter(|_| self.tiers.stated(served.name).is_none()) {
+            fix.applicability = Applicability::Unsafe;
+            help = format!("{help}; unsafe, as {reason}: name its tier under [rate-limit.functions], or exempt it");
+        }
+        EntryFacts { violation: Some(Violation { fix: Some(fix), ..plain(help) }), ..EntryFacts::default() }
+    }
+
+    /// Why a limit might refuse callers that don't try again.
+    fn risk(&self, served: &Served<'_>, file: &SourceFile) -> Option<&'static str> {
+        const SIGNATURES: [&str; 9] = [
+            "stripe-signature",
+            "x-hub-signature",
+            "svix-signature",
+            "x-signature",
+            "webhook-signature",
+            "x-twilio-signature",
+            "x-shopify-hmac",
+            "constructEvent",
+            "x-telegram-bot-api-secret-token",
+        ];
+        let text = file.text.to_ascii_lowercase();
+        if SIGNATURES.iter().any(|signature| text.contains(&signature.to_ascii_lowercase())) {
+            return Some("it is a webhook that checks a signature");
+        }
+        let is_called = self.project.deployment().called_by_database.contains(served.name);
+        is_called.then_some("the database calls it, on a schedule or as a webhook")
+    }
+}
+
+fn violation(file: &SourceFile, range: Range<usize>, message: String, help: String) -> Violation {
+    Violation {
+        rule: META.name,
+        path: file.path.clone(),
+        range,
+        message,
+        help: Some(help),
+        related: Vec::new(),
+        fix: None,
+    }
+}
