@@ -4,6 +4,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub mod node;
+pub mod redis;
 
 use std::fs;
 use std::path::Path;

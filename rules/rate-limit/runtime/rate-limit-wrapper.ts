@@ -156,7 +156,7 @@ let redis: Connection | null | undefined;
 let askAgainAt = 0;
 
 async function ask(name: string, limit: RateLimit, who: string): Promise<Verdict> {
-  redis ??= connect();
+  if (redis === undefined) redis = connect();
   if (redis === null) return takeLocally(`${name}:${who}`, limit);
   if (Date.now() < askAgainAt) return unknown(limit);
   let bucket = buckets.get(limit);

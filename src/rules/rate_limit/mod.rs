@@ -1,5 +1,6 @@
 //! The rule `rate-limit`: every edge function answers behind its tier. See rules/rate-limit/rule.md.
 
+mod defects;
 mod edits;
 mod entry;
 mod guard;
@@ -100,6 +101,13 @@ impl Pass for RateLimitPass<'_> {
             if let Some(problem) = facts.problem.clone().filter(|problem| !resolution.problems.contains(problem)) {
                 resolution.problems.push(problem);
             }
+        }
+        for helper in self.helpers.values().flatten().filter(|helper| helper.new_file.is_none() && !helper.has_per_user)
+        {
+            resolution.notes.extend(defects::of(self.project, &helper.path).into_iter().map(|defect| Note {
+                path: Some(helper.path.clone()),
+                message: format!("the rate limit helper is defective: {defect}"),
+            }));
         }
         let known: BTreeSet<&str> = self.functions.values().map(|served| served.name).collect();
         resolution.notes.extend(self.tiers.unknown_functions(&known).map(|message| Note { path: None, message }));
