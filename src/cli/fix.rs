@@ -17,6 +17,9 @@ use crate::write::{self, JOURNAL, Recovered};
 /// # Errors
 /// If the command can't do what was asked, or can't print what came of it.
 pub fn run(terminal: &Terminal, common: &Common, args: &FixArgs) -> Result<u8, Failure> {
+    if common.output_format == Format::Markdown {
+        return Err(Failure::Plain("`-o markdown` is of `phase2 status` only: use pretty, concise or json".to_owned()));
+    }
     let place = Place::of(common)?;
     let (rules, suppression) = load::chosen(&args.scope.rules, &place.config)?;
     let writes = !args.check && !args.diff;
@@ -161,6 +164,7 @@ impl Job<'_> {
             Format::Pretty => pretty::write(out, report, look),
             Format::Concise => concise::write(out, report),
             Format::Json => json::write(out, report),
+            Format::Markdown => Ok(()),
         })
     }
 

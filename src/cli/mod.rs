@@ -5,6 +5,7 @@ mod fix;
 mod load;
 mod progress;
 mod rules;
+mod status;
 mod terminal;
 
 use std::io::ErrorKind;
@@ -31,6 +32,7 @@ Exit status:
 
 const FIRST_STEPS: &str = "\
 First steps:
+  phase2 status                                        See how far the project is
   phase2 check                                         Report violations
   phase2 fix --diff > x.patch && git apply x.patch     Look at a patch, then apply it
   phase2 fix                                           Rewrite the files in place
@@ -55,6 +57,12 @@ enum Command {
     /// Report violations and change nothing; the same as `fix --check`
     #[command(after_help = EXIT_STATUS)]
     Check(FixArgs),
+    /// Show how far the project is, and change nothing
+    Status {
+        /// Look at this rule only; may be given more than once
+        #[arg(long = "rule", value_name = "NAME")]
+        rules: Vec<String>,
+    },
     /// List the rules
     Rules,
     /// Print a rule's page
@@ -102,6 +110,8 @@ enum Format {
     Concise,
     /// One JSON object
     Json,
+    /// Tables in Markdown; of `status` only
+    Markdown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -160,6 +170,7 @@ pub fn run() -> ExitCode {
     let result = guarded(|| match cli.command {
         Command::Fix(args) => fix::run(&terminal, &cli.common, &args),
         Command::Check(args) => fix::run(&terminal, &cli.common, &FixArgs { check: true, ..args }),
+        Command::Status { rules } => status::run(&terminal, &cli.common, &rules),
         Command::Rules => rules::run(&terminal),
         Command::Explain { rule } => explain::run(&terminal, &rule),
     });

@@ -6,7 +6,7 @@ use super::passes::{Failure, Passes};
 use super::scan::View;
 use crate::project::{Problem, Selection};
 use crate::rules::suppression;
-use crate::rules::{Note, Violation};
+use crate::rules::{Note, Subject, Violation};
 
 /// What the rules have to say of a project at one moment.
 #[derive(Debug)]
@@ -15,6 +15,7 @@ pub struct Judgement {
     pub violations: Vec<Violation>,
     pub notes: BTreeSet<Note>,
     pub problems: BTreeSet<Problem>,
+    pub subjects: BTreeSet<Subject>,
 }
 
 /// The violations that stand: of all that the rules resolve, those that are not suppressed, in the selection. A fix
@@ -46,6 +47,7 @@ pub fn judge(passes: &Passes<'_>, view: View<'_>, selection: &Selection, reports
         violations,
         notes: resolution.notes.into_iter().collect(),
         problems: failed.chain(resolution.problems).collect(),
+        subjects: resolution.subjects.into_iter().collect(),
     }
 }
 

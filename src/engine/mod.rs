@@ -140,6 +140,7 @@ impl Run<'_> {
             findings,
             notes: judgement.notes.iter().cloned().collect(),
             errors: errors.into_iter().collect(),
+            subjects: judgement.subjects.iter().cloned().collect(),
             stats: Stats { files_seen: scan.files_seen, files_parsed: scan.files_parsed },
             texts: BTreeMap::new(),
         };

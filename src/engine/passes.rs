@@ -65,6 +65,7 @@ impl<'p> Passes<'p> {
                     all.violations.extend(resolution.violations);
                     all.notes.extend(resolution.notes);
                     all.problems.extend(resolution.problems);
+                    all.subjects.extend(resolution.subjects);
                 }
                 Err(failure) => failures.push(failure),
             }

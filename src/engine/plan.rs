@@ -243,6 +243,7 @@ impl Plan<'_> {
             violations: judgement.violations.iter().map(|violation| kept(violation, excluded)).collect(),
             notes: self.judgement.notes.union(&judgement.notes).cloned().collect(),
             problems: problems.clone(),
+            subjects: judgement.subjects.clone(),
         };
         let left = without(&progress.judgement, &progress.excluded(withdrawn));
         let proved = without(self.judgement, &withdrawn.keys().cloned().collect());

@@ -1,7 +1,7 @@
 //! What a run found, and how it is printed: one file per output format. A reporter never knows a rule.
 //!
 //! The formats of the violations are [`pretty`], [`concise`] and [`json`]; [`summary`] is for the person at the
-//! terminal, whatever the format; [`patch`] prints what `fix` would do to the files.
+//! terminal, whatever the format; [`patch`] prints what `fix` would do to the files; [`status`] how far a project is.
 
 pub mod concise;
 mod excerpt;
@@ -9,6 +9,7 @@ pub mod json;
 pub mod patch;
 pub mod position;
 pub mod pretty;
+pub mod status;
 pub mod summary;
 mod tally;
 
@@ -24,7 +25,7 @@ use crate::edit::{Applicability, Edit, NewFile};
 use crate::project::RelPath;
 
 pub use crate::project::Problem;
-pub use crate::rules::{Note, Related};
+pub use crate::rules::{Note, Related, Subject};
 
 /// Everything that a run has to say.
 #[derive(Debug, Default)]
@@ -37,6 +38,8 @@ pub struct Report {
     pub errors: Vec<Problem>,
     /// Counts.
     pub stats: Stats,
+    /// How far the things are that the rules are about.
+    pub subjects: Vec<Subject>,
     /// The text of each file that a finding or a related place points into, as it was read (a byte order mark
     /// included).
     pub texts: BTreeMap<RelPath, Arc<str>>,

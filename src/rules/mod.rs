@@ -89,6 +89,25 @@ pub struct Resolution {
     pub notes: Vec<Note>,
     /// What kept it from its work.
     pub problems: Vec<Problem>,
+    /// How far the things are that it is about.
+    pub subjects: Vec<Subject>,
+}
+
+/// A thing that a rule is about, such as an edge function, and how far it is: for `phase2 status`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subject {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// What it is called.
+    pub name: String,
+    /// Its file.
+    pub path: RelPath,
+    /// Whether it is as the rule wants it.
+    pub is_done: bool,
+    /// What it belongs to: a tier.
+    pub group: String,
+    /// Why it isn't done, unless a safe fix does it.
+    pub detail: Option<String>,
 }
 
 /// A place that a rule objects to.

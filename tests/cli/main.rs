@@ -9,6 +9,7 @@ mod formats;
 mod interrupted;
 mod modes;
 mod names;
+mod overview;
 mod root;
 mod sandbox;
 mod status;

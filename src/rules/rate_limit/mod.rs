@@ -17,7 +17,7 @@ use self::entry::{Entry, Serve};
 use self::helper::{Helper, Style};
 use self::limited::Limited;
 use self::tiers::Tiers;
-use super::{Facts, Meta, Note, Pass, Related, Resolution, Rule, Violation};
+use super::{Facts, Meta, Note, Pass, Related, Resolution, Rule, Subject, Violation};
 use crate::edit::{Applicability, Fix};
 use crate::project::{EdgeFunction, Problem, Project, ProjectFile, RelPath};
 use crate::syntax::source::SourceFile;
@@ -81,6 +81,8 @@ struct EntryFacts {
     violation: Option<Violation>,
     note: Option<Note>,
     problem: Option<Problem>,
+    /// The tier that limits it, or by what else it is limited.
+    group: String,
 }
 
 impl Pass for RateLimitPass<'_> {
@@ -90,12 +92,31 @@ impl Pass for RateLimitPass<'_> {
 
     fn collect(&self, entry: &ProjectFile, file: &SourceFile, _hits: &[usize]) -> Option<Facts> {
         let served = self.functions.get(&entry.path)?;
-        Some(Box::new(self.look(served, file)))
+        let mut facts = self.look(served, file);
+        if facts.violation.is_some() {
+            facts.group = self.tiers.of_function(served.name).to_owned();
+        }
+        Some(Box::new(facts))
     }
 
     fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution {
         let mut resolution = Resolution::default();
-        for facts in facts.iter().filter_map(|(_, facts)| facts.downcast_ref::<EntryFacts>()) {
+        for (path, facts) in facts {
+            let Some(facts) = facts.downcast_ref::<EntryFacts>() else { continue };
+            resolution.subjects.extend(self.functions.get(path).map(|served| {
+                Subject {
+                    rule: META.name,
+                    name: served.name.to_owned(),
+                    path: (*path).clone(),
+                    is_done: facts.violation.is_none(),
+                    group: facts.group.clone(),
+                    detail: facts
+                        .violation
+                        .as_ref()
+                        .filter(|found| !is_safely_fixed(found))
+                        .and_then(|found| found.help.clone()),
+                }
+            }));
             resolution.violations.extend(facts.violation.clone());
             resolution.notes.extend(facts.note.clone());
             if let Some(problem) = facts.problem.clone().filter(|problem| !resolution.problems.contains(problem)) {
@@ -119,7 +140,8 @@ impl RateLimitPass<'_> {
     fn look(&self, served: &Served<'_>, file: &SourceFile) -> EntryFacts {
         if let Some(reason) = self.tiers.exemption(served.name) {
             let message = format!("`{}` is exempt from rate limits: {reason}", served.name);
-            return EntryFacts { note: Some(Note { path: Some(file.path.clone()), message }), ..EntryFacts::default() };
+            let note = Some(Note { path: Some(file.path.clone()), message });
+            return EntryFacts { note, group: "exempt".to_owned(), ..EntryFacts::default() };
         }
         let helper = served.helper_base.as_ref().and_then(|base| self.helpers.get(base));
         let helper = match helper {
@@ -167,7 +189,8 @@ impl RateLimitPass<'_> {
         let Limited::ByHelper { call, tier, name, guard } = found else {
             let Limited::Otherwise(how) = found else { return EntryFacts::default() };
             let message = format!("`{}` is limited by {how}", served.name);
-            return EntryFacts { note: Some(Note { path: Some(file.path.clone()), message }), ..EntryFacts::default() };
+            let note = Some(Note { path: Some(file.path.clone()), message });
+            return EntryFacts { note, group: "other means".to_owned(), ..EntryFacts::default() };
         };
         if let Some(guard) = &guard
             && let Some(violation) = guard::misplaced(file, guard)
@@ -194,7 +217,10 @@ impl RateLimitPass<'_> {
             path: Some(file.path.clone()),
             message: format!("`{}` shares the bucket `{name}`", served.name),
         });
-        EntryFacts { note, problem, ..EntryFacts::default() }
+        let group = tier.map(|tier| file.text_of(tier)).and_then(|text| text.rsplit_once('.')).map(|(_, key)| key);
+        let group =
+            group.filter(|key| key.chars().all(char::is_alphanumeric)).unwrap_or("limits of its own").to_owned();
+        EntryFacts { note, problem, group, ..EntryFacts::default() }
     }
 
     /// A function that isn't limited, with the fix.
@@ -268,6 +294,10 @@ impl RateLimitPass<'_> {
         let is_called = self.project.deployment().called_by_database.contains(served.name);
         is_called.then_some("the database calls it, on a schedule or as a webhook")
     }
+}
+
+fn is_safely_fixed(violation: &Violation) -> bool {
+    violation.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe)
 }
 
 fn violation(file: &SourceFile, range: Range<usize>, message: String, help: String) -> Violation {

@@ -1,0 +1,41 @@
+//! `phase2 status`
+
+use super::load::{self, Place};
+use super::progress::Progress;
+use super::terminal::{Failure, Stream, Terminal};
+use super::{CLEAN, Common, Format, TROUBLE};
+use crate::engine::{self, FixMode, Request};
+use crate::project::Selection;
+use crate::report::status;
+use crate::rules;
+
+/// Prints how far the project is, by all rules that `named` or the configuration names; the exit status. Nothing is
+/// written.
+///
+/// # Errors
+/// If the project can't be looked at, or stdout can't be written.
+pub fn run(terminal: &Terminal, common: &Common, named: &[String]) -> Result<u8, Failure> {
+    let place = Place::of(common)?;
+    let (chosen, suppression) = load::chosen(named, &place.config)?;
+    let project = place.open()?;
+    let selection = Selection::everything();
+    let progress = Progress::new(terminal, project.files.len());
+    let request = Request {
+        rules: &chosen,
+        suppression,
+        selection: &selection,
+        fix: FixMode::Safe,
+        threads: common.threads.map_or(0, usize::from),
+        progress: &|| progress.tick(),
+    };
+    let report = engine::run(&project, &request)?.found;
+    progress.finish();
+    let mut names: Vec<&str> = chosen.iter().map(|rule| rule.meta().name).collect();
+    names.extend(suppression.then_some(rules::suppression::META.name));
+    terminal.print(Stream::Out, |out, look| match common.output_format {
+        Format::Pretty | Format::Concise => status::write_pretty(out, &report, &names, look),
+        Format::Markdown => status::write_markdown(out, &report, &names),
+        Format::Json => status::write_json(out, &report, &names),
+    })?;
+    Ok(if report.errors.is_empty() { CLEAN } else { TROUBLE })
+}

@@ -1,0 +1,206 @@
+//! How far a project is: `phase2 status`.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use crate::report::summary::count;
+use crate::report::{Look, Report, Subject, Tally, one_line};
+
+/// How far the things of one rule are.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+struct Progress<'r> {
+    done: usize,
+    all: usize,
+    /// How many of each group there are, and how many of these are done.
+    groups: BTreeMap<&'r str, Group>,
+    /// Those that aren't done.
+    open: Vec<Open<'r>>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+struct Group {
+    done: usize,
+    all: usize,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Open<'r> {
+    name: &'r str,
+    path: &'r str,
+    detail: Option<&'r str>,
+}
+
+/// Everything that is printed.
+#[derive(Debug, Serialize)]
+struct Status<'r> {
+    version: u32,
+    files_seen: usize,
+    /// By rule, those that the run had.
+    rules: BTreeMap<&'r str, Tally>,
+    /// By rule, as far as it is about things of its own.
+    progress: BTreeMap<&'r str, Progress<'r>>,
+    notes: Vec<String>,
+    errors: Vec<String>,
+}
+
+impl<'r> Status<'r> {
+    fn of(report: &'r Report, rules: &[&'r str]) -> Status<'r> {
+        let mut tallies: BTreeMap<&str, Tally> = rules.iter().map(|rule| (*rule, Tally::default())).collect();
+        tallies.extend(report.tally_by_rule());
+        let mut progress: BTreeMap<&str, Progress<'_>> = BTreeMap::new();
+        for Subject { rule, name, path, is_done, group, detail } in &report.subjects {
+            let progress = progress.entry(rule).or_default();
+            let of_group = progress.groups.entry(group.as_str()).or_default();
+            of_group.all += 1;
+            of_group.done += usize::from(*is_done);
+            progress.all += 1;
+            progress.done += usize::from(*is_done);
+            if !is_done {
+                progress.open.push(Open { name, path: path.as_str(), detail: detail.as_deref() });
+            }
+        }
+        let said = |path: Option<&crate::project::RelPath>, message: &str| {
+            path.map_or_else(String::new, |path| format!("{path}: ")) + message
+        };
+        Status {
+            version: 1,
+            files_seen: report.stats.files_seen,
+            rules: tallies,
+            progress,
+            notes: report.notes.iter().map(|note| said(note.path.as_ref(), &note.message)).collect(),
+            errors: report.errors.iter().map(|problem| said(problem.path.as_ref(), &problem.message)).collect(),
+        }
+    }
+}
+
+/// Prints tables for a terminal. `rules` are the names of those that ran.
+///
+/// # Errors
+/// When `out` can't be written.
+pub fn write_pretty(out: &mut dyn Write, report: &Report, rules: &[&str], look: Look) -> io::Result<()> {
+    let preset = if look.unicode { presets::UTF8_FULL_CONDENSED } else { presets::ASCII_FULL_CONDENSED };
+    write_tables(out, &Status::of(report, rules), preset, "")
+}
+
+/// Prints the same in Markdown.
+///
+/// # Errors
+/// When `out` can't be written.
+pub fn write_markdown(out: &mut dyn Write, report: &Report, rules: &[&str]) -> io::Result<()> {
+    write_tables(out, &Status::of(report, rules), presets::ASCII_MARKDOWN, "## ")
+}
+
+/// Prints one JSON object. Within version 1 fields may be added; none is removed or changes its meaning.
+///
+/// # Errors
+/// When `out` can't be written.
+pub fn write_json(out: &mut dyn Write, report: &Report, rules: &[&str]) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Status::of(report, rules))?;
+    writeln!(out)
+}
+
+fn write_tables(out: &mut dyn Write, status: &Status<'_>, preset: &str, head: &str) -> io::Result<()> {
+    for (rule, progress) in &status.progress {
+        let percent = progress.done * 100 / progress.all.max(1);
+        writeln!(out, "{head}{rule}: {} of {} done ({percent} %)\n", progress.done, progress.all)?;
+        let mut table = new_table(preset, &["", "done", "all"]);
+        for (group, Group { done, all }) in &progress.groups {
+            table.add_row([(*group).to_owned(), done.to_string(), all.to_string()]);
+        }
+        right(&mut table);
+        writeln!(out, "{table}\n")?;
+        if !progress.open.is_empty() {
+            let mut table = new_table(preset, &["not done", "why"]);
+            for open in &progress.open {
+                table.add_row([open.name.to_owned(), one_line(open.detail.unwrap_or("`phase2 fix` does it"))]);
+            }
+            writeln!(out, "{table}\n")?;
+        }
+    }
+    writeln!(out, "{head}Violations in {}\n", count(status.files_seen, "file"))?;
+    let mut table = new_table(preset, &["rule", "violations", "safe", "unsafe", "no fix"]);
+    for (rule, tally) in &status.rules {
+        let numbers = [tally.violations, tally.safe, tally.not_safe, tally.unfixable].map(|number| number.to_string());
+        table.add_row(std::iter::once((*rule).to_owned()).chain(numbers));
+    }
+    right(&mut table);
+    writeln!(out, "{table}")?;
+    let remarks =
+        status.notes.iter().map(|note| ("note", note)).chain(status.errors.iter().map(|error| ("error", error)));
+    for (index, (kind, message)) in remarks.enumerate() {
+        let gap = if index == 0 { "\n" } else { "" };
+        let bullet = if head.is_empty() { "" } else { "- " };
+        writeln!(out, "{gap}{bullet}{kind}: {}", one_line(message))?;
+    }
+    Ok(())
+}
+
+fn new_table(preset: &str, header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(preset).set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
+    table.set_header(header.to_vec());
+    table
+}
+
+/// Sets all columns but the first to the right.
+fn right(table: &mut Table) {
+    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::report::samples::path;
+    use crate::report::{Note, Stats};
+
+    #[test]
+    fn what_is_done_and_what_is_not() {
+        let subject = |name: &str, is_done: bool, group: &str| Subject {
+            rule: "rate-limit",
+            name: name.to_owned(),
+            path: path("a/index.ts"),
+            is_done,
+            group: group.to_owned(),
+            detail: (!is_done).then(|| "limit it".to_owned()),
+        };
+        let report = Report {
+            subjects: vec![subject("a", true, "high"), subject("b", false, "high"), subject("c", true, "auth")],
+            notes: vec![Note { path: Some(path("b.ts")), message: "is defective".into() }],
+            stats: Stats { files_seen: 3, files_parsed: 3 },
+            ..Report::default()
+        };
+        let mut out = Vec::new();
+        write_markdown(&mut out, &report, &["console", "rate-limit"]).unwrap();
+        let expected = "\
+## rate-limit: 2 of 3 done (66 %)
+
+|      | done | all |
+|------|------|-----|
+| auth |    1 |   1 |
+| high |    1 |   2 |
+
+| not done | why      |
+|----------|----------|
+| b        | limit it |
+
+## Violations in 3 files
+
+| rule       | violations | safe | unsafe | no fix |
+|------------|------------|------|--------|--------|
+| console    |          0 |    0 |      0 |      0 |
+| rate-limit |          0 |    0 |      0 |      0 |
+
+- note: b.ts: is defective
+";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        let mut out = Vec::new();
+        write_json(&mut out, &report, &["console"]).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(json["progress"]["rate-limit"]["groups"]["high"], serde_json::json!({ "done": 1, "all": 2 }));
+        assert_eq!(json["rules"]["console"]["violations"], 0);
+    }
+}
