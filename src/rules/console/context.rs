@@ -82,6 +82,20 @@ impl<'a> FileContext<'a> {
         })
     }
 
+    /// Whether the file is a script, without imports and exports, that declares modules: `declare module 'x' { … }`.
+    pub fn declares_modules_as_a_script(&self) -> bool {
+        let root = self.file.root();
+        let mut cursor = root.walk();
+        let declares = |node: &Node<'_>| {
+            let declared = node.named_child(0).filter(|_| node.kind() == "ambient_declaration");
+            declared.and_then(|module| module.child_by_field_name("name")).is_some_and(|name| name.kind() == "string")
+        };
+        let is_module = |node: &Node<'_>| matches!(node.kind(), "import_statement" | "export_statement");
+        self.file.text.contains("declare module")
+            && root.named_children(&mut cursor).any(|node| declares(&node))
+            && !root.named_children(&mut root.walk()).any(|node| is_module(&node))
+    }
+
     /// How many bytes stand before a byte offset on its line.
     pub fn column(&self, offset: usize) -> usize {
         offset - self.file.text[..offset].rfind('\n').map_or(0, |at| at + 1)

@@ -193,6 +193,10 @@ impl ConsolePass<'_> {
         if level == Level::Info && cx.is_in_main(found.range.start) {
             return Err("it is what a command prints, not what it logs: it stands under `import.meta.main`".into());
         }
+        if cx.declares_modules_as_a_script() {
+            let reason = "the file is a script that declares modules, which an import would make augmentations of them";
+            return Err(reason.to_owned());
+        }
         if touches_error(cx.file, &found.range) {
             return Err("the code around it can't be parsed".into());
         }

@@ -12,6 +12,7 @@ use super::limited::Guard;
 use super::preflight::{self, Preflight};
 use super::violation;
 use crate::edit::{Edit, Fix};
+use crate::project::Project;
 use crate::rules::Violation;
 use crate::syntax::source::SourceFile;
 
@@ -19,15 +20,27 @@ use crate::syntax::source::SourceFile;
 ///
 /// # Errors
 /// The reason why there is no place for it.
-pub fn insert(file: &SourceFile, serve: &Serve<'_>, helper: &Helper, call: &Call<'_>) -> Result<Vec<Edit>, String> {
+pub fn insert(
+    project: &Project,
+    file: &SourceFile,
+    serve: &Serve<'_>,
+    helper: &Helper,
+    call: &Call<'_>,
+) -> Result<Vec<Edit>, String> {
     match handler::of(file, serve.slot) {
         Some(handler) => Draft::of(file, serve, handler, helper, call)?.edits(),
-        None => around(file, serve.slot, helper, call),
+        None => around(project, file, serve.slot, helper, call),
     }
 }
 
 /// A handler without a body here, `app.fetch`, gets a function around it that lets preflights through.
-fn around(file: &SourceFile, slot: Node<'_>, helper: &Helper, call: &Call<'_>) -> Result<Vec<Edit>, String> {
+fn around(
+    project: &Project,
+    file: &SourceFile,
+    slot: Node<'_>,
+    helper: &Helper,
+    call: &Call<'_>,
+) -> Result<Vec<Edit>, String> {
     if !matches!(core(slot).kind(), "identifier" | "member_expression") {
         let made = file.text_of(slot).split(['(', '\n']).next().unwrap_or_default();
         return Err(format!("its handler is made by `{made}`, which has no body that a guard could stand in"));
@@ -38,13 +51,15 @@ fn around(file: &SourceFile, slot: Node<'_>, helper: &Helper, call: &Call<'_>) -
     let outer = indent(file, slot.start_byte());
     let inner = format!("{outer}{}", style.indent);
     let options = style.quoted("OPTIONS");
+    // What stands behind the request is handed on, unless the handler is known to take nothing else.
+    let arguments = if handler::takes_one(project, file, slot) { "req" } else { "req, info" };
     let before = format!(
-        "async (req, info) => {{{newline}{inner}const limited = req.method === {options} ? null : await {asked}{behind}{end}{newline}\
+        "async ({arguments}) => {{{newline}{inner}const limited = req.method === {options} ? null : await {asked}{behind}{end}{newline}\
          {inner}if (limited) return limited{end}{newline}{inner}return "
     );
     Ok(vec![
         edit(file, slot.start_byte()..slot.start_byte(), before),
-        edit(file, slot.end_byte()..slot.end_byte(), format!("(req, info){end}{newline}{outer}}}")),
+        edit(file, slot.end_byte()..slot.end_byte(), format!("({arguments}){end}{newline}{outer}}}")),
     ])
 }
 

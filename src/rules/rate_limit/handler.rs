@@ -2,6 +2,9 @@
 
 use tree_sitter::Node;
 
+use crate::project::Project;
+use crate::syntax::Dialect;
+use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
 
 /// What is known of a handler.
@@ -48,6 +51,28 @@ fn direct<'t>(file: &'t SourceFile, slot: Node<'t>) -> Option<Handler<'t>> {
         }
         _ => is_function(slot).then_some(Handler { function: slot, declared: None }),
     }
+}
+
+/// Whether the function that `slot` names is one of another module of the project, and takes a single argument.
+pub fn takes_one(project: &Project, file: &SourceFile, slot: Node<'_>) -> bool {
+    let slot = core(slot);
+    let local = file.text_of(slot);
+    let import = file.imports().statements.iter().find_map(|import| {
+        let binding = import.bindings.iter().find(|binding| binding.local == local)?;
+        Some((binding.imported.as_str(), import.specifier.as_str()))
+    });
+    let Some((imported, specifier)) = import.filter(|_| slot.kind() == "identifier") else { return false };
+    let Some(path) = project.resolver.resolve(&file.path, specifier) else { return false };
+    let (Ok(text), Some(dialect)) = (project.sources.read(&path), Dialect::of(&path)) else { return false };
+    let module = SourceFile::parse(path, text, dialect);
+    let export = exports::of(&module).into_iter().find(|export| export.name == imported);
+    let Some(Target::Local(node)) = export.map(|export| export.target) else { return false };
+    let function = if node.kind() == "variable_declarator" { node.child_by_field_name("value") } else { Some(node) };
+    let function = function.map(core).filter(|function| is_function(*function));
+    function.is_some_and(|function| {
+        let parameters = function.child_by_field_name("parameters").map(|list| list.named_child_count());
+        parameters.map_or_else(|| function.child_by_field_name("parameter").is_some(), |count| count <= 1)
+    })
 }
 
 fn is_function(node: Node<'_>) -> bool {

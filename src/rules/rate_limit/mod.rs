@@ -255,7 +255,7 @@ impl RateLimitPass<'_> {
         let call = edits::Call { name: served.name, limits: &limits, function: &bindings.function };
         let drafted = match helper.style {
             Style::Wrapper => Ok(edits::wrap(cx.file, serve, helper, &call)),
-            Style::Guard => guard::insert(cx.file, serve, helper, &call),
+            Style::Guard => guard::insert(self.project, cx.file, serve, helper, &call),
         };
         let edits = match drafted {
             Ok(edits) => edits,
@@ -290,6 +290,10 @@ impl RateLimitPass<'_> {
         let text = file.text.to_ascii_lowercase();
         if SIGNATURES.iter().any(|signature| text.contains(&signature.to_ascii_lowercase())) {
             return Some("it is a webhook that checks a signature");
+        }
+        let name = served.name.to_ascii_lowercase();
+        if ["webhook", "-hook", "_hook", "cron", "schedule", "-ipn"].iter().any(|word| name.contains(word)) {
+            return Some("its name says that another service or a schedule calls it");
         }
         let is_called = self.project.deployment().called_by_database.contains(served.name);
         is_called.then_some("the database calls it, on a schedule or as a webhook")

@@ -1,0 +1,78 @@
+// Type-checks each project of the fixtures before and after the fix, under `strict`. Input: JSON, an array of { before,
+// after }, each an object of texts by path; output: JSON, for each case the diagnostics that are new.
+//
+// Modules that nobody has are `any`; what Deno declares is taken from the pinned Deno.
+
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+
+const modules = process.argv[2];
+const ts = createRequire(`${modules}/x.js`)('typescript');
+const { denoTypes, cases } = JSON.parse(readFileSync(0, 'utf8'));
+
+const ROOT = '/project/';
+const OPTIONS = {
+  noEmit: true,
+  strict: true,
+  skipLibCheck: true,
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  allowImportingTsExtensions: true,
+  jsx: ts.JsxEmit.Preserve,
+  experimentalDecorators: true,
+  lib: ['lib.esnext.d.ts'],
+  types: [],
+  baseUrl: ROOT,
+  paths: { '@/*': ['src/*'] },
+};
+const AMBIENT = new Map([
+  [`${ROOT}deno.d.ts`, denoTypes.replace(/^\/\/\/ <reference.*$/gm, '')],
+  [
+    `${ROOT}ambient.d.ts`,
+    "declare module '*';\ndeclare namespace JSX { interface IntrinsicElements { [name: string]: any } }\n" +
+      'declare const document: any;\ndeclare const process: any;\n',
+  ],
+]);
+const parsed = new Map();
+const libraries = ts.createCompilerHost(OPTIONS);
+
+/** A file, parsed once for each text. */
+function source(path, text) {
+  const key = `${path}\n${text}`;
+  if (!parsed.has(key)) parsed.set(key, ts.createSourceFile(path, text, OPTIONS.target, true));
+  return parsed.get(key);
+}
+
+function diagnostics(texts) {
+  const files = new Map([...AMBIENT, ...Object.entries(texts).map(([path, text]) => [ROOT + path, text])]);
+  const host = {
+    ...libraries,
+    getSourceFile: (path) => {
+      const text = files.get(path) ?? (path.includes('/typescript/lib/') ? libraries.readFile(path) : undefined);
+      return text === undefined ? undefined : source(path, text);
+    },
+    fileExists: (path) => files.has(path),
+    readFile: (path) => files.get(path),
+    directoryExists: (path) => [...files.keys()].some((file) => file.startsWith(`${path.replace(/\/$/, '')}/`)),
+    getDirectories: () => [],
+    getCurrentDirectory: () => ROOT,
+    realpath: undefined,
+  };
+  const roots = [...files.keys()].filter((path) => /\.[mc]?tsx?$/.test(path));
+  const program = ts.createProgram(roots, OPTIONS, host);
+  const said = ({ file, code, messageText }) => {
+    const words = ts.flattenDiagnosticMessageText(messageText, ' ');
+    // A name that nobody declares is the same trouble in `{ name }` as it is elsewhere.
+    const unknown = /^(?:No value exists in scope for the shorthand property|Cannot find name) '([^']+)'/.exec(words);
+    const place = file?.fileName.slice(ROOT.length);
+    return unknown ? `${place}: nobody declares ${unknown[1]}` : `${place}: TS${code}: ${words}`;
+  };
+  return new Set(ts.getPreEmitDiagnostics(program).map(said));
+}
+
+const found = cases.map(({ before, after }) => {
+  const known = diagnostics(before);
+  return [...diagnostics(after)].filter((diagnostic) => !known.has(diagnostic));
+});
+process.stdout.write(JSON.stringify(found));
