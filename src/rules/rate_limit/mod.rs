@@ -1,5 +1,6 @@
 //! The rule `rate-limit`: every edge function answers behind its tier. See rules/rate-limit/rule.md.
 
+mod callers;
 mod defects;
 mod edits;
 mod entry;
@@ -143,12 +144,8 @@ impl RateLimitPass<'_> {
             let note = Some(Note { path: Some(file.path.clone()), message });
             return EntryFacts { note, group: "exempt".to_owned(), ..EntryFacts::default() };
         }
-        let helper = served.helper_base.as_ref().and_then(|base| self.helpers.get(base));
-        let helper = match helper {
-            Some(Ok(helper)) => Some(helper),
-            _ => None,
-        };
-        let unusable = served.helper_base.as_ref().and_then(|base| self.helpers.get(base)?.as_ref().err()).cloned();
+        let helper = served.helper_base.as_ref().and_then(|base| self.helpers.get(base)).map(Result::as_ref);
+        let (helper, unusable) = (helper.and_then(Result::ok), helper.and_then(Result::err).cloned());
         let unclear = |range: Range<usize>, reason: String, related: Vec<Related>| EntryFacts {
             violation: Some(Violation {
                 related,
@@ -267,36 +264,13 @@ impl RateLimitPass<'_> {
         fix.imports = bindings.wanted(&cx.file.path, is_per_user);
         fix.new_files.extend(helper.new_file.clone());
         let mut help = format!("limit it with `{limits}` from {}", helper.path);
-        if let Some(reason) = self.risk(served, cx.file).filter(|_| self.tiers.stated(served.name).is_none()) {
+        if let Some(reason) =
+            callers::risk(self.project, served.name, cx.file).filter(|_| self.tiers.stated(served.name).is_none())
+        {
             fix.applicability = Applicability::Unsafe;
             help = format!("{help}; unsafe, as {reason}: name its tier under [rate-limit.functions], or exempt it");
         }
         EntryFacts { violation: Some(Violation { fix: Some(fix), ..plain(help) }), ..EntryFacts::default() }
-    }
-
-    /// Why a limit might refuse callers that don't try again.
-    fn risk(&self, served: &Served<'_>, file: &SourceFile) -> Option<&'static str> {
-        const SIGNATURES: [&str; 9] = [
-            "stripe-signature",
-            "x-hub-signature",
-            "svix-signature",
-            "x-signature",
-            "webhook-signature",
-            "x-twilio-signature",
-            "x-shopify-hmac",
-            "constructEvent",
-            "x-telegram-bot-api-secret-token",
-        ];
-        let text = file.text.to_ascii_lowercase();
-        if SIGNATURES.iter().any(|signature| text.contains(&signature.to_ascii_lowercase())) {
-            return Some("it is a webhook that checks a signature");
-        }
-        let name = served.name.to_ascii_lowercase();
-        if ["webhook", "-hook", "_hook", "cron", "schedule", "-ipn"].iter().any(|word| name.contains(word)) {
-            return Some("its name says that another service or a schedule calls it");
-        }
-        let is_called = self.project.deployment().called_by_database.contains(served.name);
-        is_called.then_some("the database calls it, on a schedule or as a webhook")
     }
 }
 

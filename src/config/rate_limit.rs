@@ -1,0 +1,115 @@
+//! The options of the rule `rate-limit`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{ConfigError, ConfigFile, is_identifier, suggestion};
+use crate::excludes::Excludes;
+
+/// The options of the rule `rate-limit`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RateLimit {
+    /// The helper module, from the functions folder.
+    pub module: Spanned<String>,
+    /// How it is called; unset: read from its signature.
+    pub style: Option<LimiterStyle>,
+    /// The tier of functions that nothing else names.
+    pub default: Spanned<String>,
+    /// The tier of each function; the keys may be patterns.
+    pub functions: BTreeMap<String, Spanned<String>>,
+    /// Functions that need no limit, each with the reason.
+    pub exempt: BTreeMap<String, Spanned<String>>,
+    /// What each tier admits.
+    pub tiers: BTreeMap<String, Tier>,
+    /// Functions of other modules that limit as well.
+    pub limiters: Vec<String>,
+    /// Options by which a wrapper around the handler limits.
+    pub options: Vec<String>,
+    /// The keys of `functions` that phase2.toml itself has.
+    #[serde(skip)]
+    pub stated: BTreeSet<String>,
+}
+
+/// How a rate limit helper is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LimiterStyle {
+    /// It is asked at the start of the handler.
+    Guard,
+    /// It is wrapped around the handler.
+    Wrapper,
+}
+
+/// What a tier admits: a token bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Tier {
+    /// Its capacity, in requests.
+    pub burst: NonZeroU32,
+    /// How many are refilled in a minute, evenly.
+    pub per_minute: NonZeroU32,
+}
+
+impl RateLimit {
+    /// What the types can't say.
+    pub(super) fn validate(&self, file: &ConfigFile) -> Result<(), ConfigError> {
+        let known: Vec<&str> = self.tiers.keys().map(String::as_str).collect();
+        for tier in std::iter::once(&self.default).chain(self.functions.values()) {
+            if !self.tiers.contains_key(tier.get_ref()) {
+                let message = format!("there is no tier `{}`", tier.get_ref());
+                return Err(file.reject(&message, Some(tier.span()), Some(&suggestion(tier.get_ref(), &known))));
+            }
+        }
+        if let Some(name) = self.tiers.keys().find(|name| !is_identifier(name)) {
+            let help = "it becomes a key of `RateLimits`: use letters, digits, `_` and `$`";
+            return Err(file.reject(&format!("the tier `{name}` has no JavaScript name"), None, Some(help)));
+        }
+        if let Some(name) = self.functions.keys().find(|name| Excludes::new(&[name]).is_err()) {
+            let help = "`*`, `?`, `[…]` and `{a,b}` are known";
+            return Err(file.reject(
+                &format!("`{name}` is no pattern"),
+                self.functions.get(name).map(Spanned::span),
+                Some(help),
+            ));
+        }
+        if let Some((name, reason)) = self.exempt.iter().find(|(_, reason)| reason.get_ref().trim().is_empty()) {
+            let help = "say why the function needs no limit";
+            return Err(file.reject(
+                &format!("the exemption of `{name}` has no reason"),
+                Some(reason.span()),
+                Some(help),
+            ));
+        }
+        let module = self.module.get_ref();
+        let is_plain =
+            module.ends_with(".ts") && !module.starts_with(['/', '.']) && !module.split('/').any(|part| part == "..");
+        if !is_plain {
+            let help = "name a TypeScript file, from the functions folder, such as `_shared/rate-limit-wrapper.ts`";
+            return Err(file.reject(
+                &format!("the helper module `{module}` is not a plain path"),
+                Some(self.module.span()),
+                Some(help),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The functions that `[rate-limit.functions]` of a phase2.toml names itself.
+pub(super) fn stated_functions(own: &DeTable<'_>) -> BTreeSet<String> {
+    let functions = inner(own, "rate-limit").and_then(|options| inner(options, "functions"));
+    functions.into_iter().flat_map(|functions| functions.keys().map(|key| key.get_ref().to_string())).collect()
+}
+
+/// The table that a table has under `key`.
+fn inner<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> Option<&'t DeTable<'i>> {
+    match table.get(key).map(Spanned::get_ref) {
+        Some(DeValue::Table(inner)) => Some(inner),
+        _ => None,
+    }
+}
