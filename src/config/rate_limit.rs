@@ -113,3 +113,46 @@ fn inner<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> Option<&'t DeTable<'i>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+    use crate::config::Config;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(&ConfigFile::new("phase2.toml", text), &["rate-limit"])
+    }
+
+    /// The message and the help of an error.
+    fn error(text: &str) -> (String, String) {
+        match parse(text) {
+            Err(ConfigError::Invalid { message, help, .. }) => (message, help.unwrap_or_default()),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn functions_and_tiers_join_the_built_in_ones() {
+        let config =
+            parse("[rate-limit.functions]\norders = 'bulk'\n[rate-limit.tiers.bulk]\nburst = 1\nper-minute = 2\n");
+        let options = config.unwrap().rate_limit;
+        assert_eq!(options.functions["orders"].get_ref(), "bulk");
+        assert_eq!(options.functions["kb-search"].get_ref(), "high");
+        assert_eq!(options.tiers["high"].per_minute.get(), 200);
+        assert_eq!(options.stated, BTreeSet::from(["orders".to_owned()]));
+    }
+
+    #[test]
+    fn what_can_not_be_is_an_error_with_a_way_out() {
+        let (message, help) = error("[rate-limit.functions]\norders = 'hgih'\n");
+        assert_eq!((message.as_str(), help.as_str()), ("there is no tier `hgih`", "did you mean `high`?"));
+        assert!(error("[rate-limit]\ndefault = 'zzz'\n").1.contains("admin, auth, expensive, high, standard"));
+        assert!(error("[rate-limit.exempt]\nhealth = ' '\n").0.contains("has no reason"));
+        assert!(error("[rate-limit.functions]\n'a[' = 'high'\n").0.contains("is no pattern"));
+        assert!(error("[rate-limit]\nmodule = '../limits.ts'\n").0.contains("is not a plain path"));
+        assert!(error("[rate-limit.tiers.a-b]\nburst = 1\nper-minute = 1\n").0.contains("no JavaScript name"));
+        assert!(error("[rate-limit.tiers.high]\nburst = 0\n").0.contains("0"));
+    }
+}

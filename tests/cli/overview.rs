@@ -44,3 +44,17 @@ fn it_is_there_for_programs_and_for_pages() {
     assert!(markdown.starts_with("## rate-limit: 1 of 3 done") && markdown.contains("|------|"), "{markdown}");
     sandbox.run(&["check", "-o", "markdown"]).expect(2).says(&["`phase2 status` only"]);
 }
+
+#[test]
+fn exemptions_and_functions_that_are_not_there_are_told() {
+    let sandbox = sandbox();
+    let config = "[rate-limit.exempt]\nkb-search = \"behind a gateway\"\n[rate-limit.functions]\nordres = \"high\"\n";
+    sandbox.write("phase2.toml", config);
+    let run = sandbox.run(&["check", "--rule", "rate-limit", "-o", "concise"]).expect(1);
+    let run = run.says(&[
+        "`kb-search` is exempt from rate limits: behind a gateway",
+        "phase2.toml names the function `ordres`, which doesn't exist",
+        "`orders` is limited by the option `rateLimit` of `createAPIHandler`",
+    ]);
+    assert_eq!(run.out.lines().count(), 1, "{}", run.out);
+}
