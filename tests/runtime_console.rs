@@ -5,7 +5,7 @@ mod support;
 
 use std::process::Command;
 
-use support::node::{deno, run, tsc};
+use support::node::{deno, run, run_script, tsc};
 
 const EDGE: &str = "rules/console/runtime/edge.ts";
 
@@ -33,6 +33,23 @@ fn edge_logger_keeps_hides_and_cuts_as_it_says() {
 #[test]
 fn browser_logger_writes_live_objects_in_pages_and_servers() {
     deno_tests("browser_test.ts");
+}
+
+#[test]
+fn browser_logger_works_in_a_real_dom() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let module = std::fs::read(root.join("rules/console/runtime/browser.ts")).unwrap();
+    let told = run_script(&root.join("tests/runtime/console/page.mjs"), &module);
+    let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+    for build in ["plain", "development"] {
+        assert_eq!(told[build]["levels"], serde_json::json!(["debug", "info", "error", "warn"]), "{build}");
+        assert_eq!(told[build]["messages"][1], "Order 7 opened");
+    }
+    let production = &told["production"];
+    assert_eq!(production["levels"], serde_json::json!(["error", "warn"]));
+    assert_eq!(production["messages"], serde_json::json!(["Not saved", "Clicked click"]));
+    assert_eq!(production["isLive"], true, "devtools get the element itself");
+    assert!(!told.to_string().contains("secret-of-the-user"));
 }
 
 #[test]

@@ -75,6 +75,14 @@ impl Imports {
         Imports { statements, place: Place::of(file, &children), style: file.style().clone() }
     }
 
+    /// The import that brings in the name `local`, and what it is there.
+    pub fn of_local(&self, local: &str) -> Option<(&Import, &Binding)> {
+        self.statements.iter().find_map(|import| {
+            let binding = import.bindings.iter().find(|binding| binding.local == local)?;
+            Some((import, binding))
+        })
+    }
+
     /// The name under which `imported` of a module is known, if the file imports it as a value.
     pub fn local_name(&self, imported: &str, is_module: impl Fn(&str) -> bool) -> Option<&str> {
         self.statements.iter().find_map(|import| {

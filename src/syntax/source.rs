@@ -69,6 +69,17 @@ impl SourceFile {
         self.imports.get_or_init(|| Arc::new(Imports::of(self)))
     }
 
+    /// The byte offset where the line starts that a byte offset is on.
+    pub fn line_start(&self, offset: usize) -> usize {
+        self.text[..offset].rfind('\n').map_or(0, |at| at + 1)
+    }
+
+    /// The blanks at the start of the line that a byte offset is on.
+    pub fn indent_at(&self, offset: usize) -> &str {
+        let line = &self.text[self.line_start(offset)..];
+        &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+    }
+
     /// All that the file says of one name.
     pub fn name(&self, name: &str) -> Name {
         Name::find(self.root(), &self.text, name)

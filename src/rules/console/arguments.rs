@@ -346,7 +346,7 @@ impl<'a> Draft<'a, '_> {
 
     /// What is logged of a value that may be an error, if the logger would lose the rest.
     fn details(&self, value: Node<'_>) -> Option<String> {
-        errors::details(self.cx, value).filter(|_| self.traits.flattens_errors)
+        if self.traits.flattens_errors { errors::details(self.cx, value) } else { None }
     }
 
     fn braces(&self, fields: &[&Part<'_>]) -> Braces {

@@ -98,7 +98,7 @@ impl<'a> FileContext<'a> {
 
     /// How many bytes stand before a byte offset on its line.
     pub fn column(&self, offset: usize) -> usize {
-        offset - self.file.text[..offset].rfind('\n').map_or(0, |at| at + 1)
+        offset - self.file.line_start(offset)
     }
 
     /// Whether a stretch of code between tokens, which holds no strings, has a comment.

@@ -285,6 +285,7 @@ impl<'a> Reserved<'a> {
                 script.put(&if is_pair { format!("{quote}{new}{quote}") } else { format!("{new}: ") });
                 done = if is_pair { node.end_byte() } else { node.start_byte() };
             }
+            let details = |value| if flattens_errors { errors::details(cx, value) } else { None };
             let value = match entry.kind() {
                 "pair" => entry.child_by_field_name("value"),
                 "shorthand_property_identifier" => Some(entry),
@@ -298,7 +299,7 @@ impl<'a> Reserved<'a> {
                 script.keep(done..if is_same { entry.start_byte() } else { value.start_byte() });
                 script.keep(inner.byte_range());
                 done = value.end_byte();
-            } else if let Some(details) = errors::details(cx, value).filter(|_| flattens_errors) {
+            } else if let Some(details) = details(value) {
                 script.keep(done..value.start_byte());
                 if value.id() == entry.id() && renamed.is_none() {
                     script.put(&format!("{}: ", cx.file.text_of(entry)));

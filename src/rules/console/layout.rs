@@ -183,9 +183,7 @@ impl Braces {
 
     /// On lines of their own, a level deeper than the line that a byte offset is on.
     pub fn hanging(cx: &FileContext<'_>, offset: usize) -> Braces {
-        let text = &cx.file.text;
-        let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
-        let indent: String = text[line_start..].chars().take_while(|blank| matches!(blank, ' ' | '\t')).collect();
+        let indent = cx.file.indent_at(offset);
         let newline = cx.file.style().newline;
         let open = format!("{newline}{indent}{}", cx.file.style().indent);
         Braces { between: format!(",{open}"), open, close: format!(",{newline}{indent}") }
@@ -201,7 +199,7 @@ impl Braces {
         let Some(first) = nodes.first() else { return Braces::inline() };
         let has_lines = nodes.windows(2).any(|pair| text[pair[0].end_byte()..pair[1].start_byte()].contains('\n'));
         let is_single = nodes.iter().all(|node| !text[node.byte_range()].contains('\n'));
-        let line_start = text[..first.start_byte()].rfind('\n').map_or(0, |at| at + 1);
+        let line_start = cx.file.line_start(first.start_byte());
         if !has_lines || !is_single || first.start_byte() - line_start + length <= MAX_LINE {
             return Braces::inline();
         }

@@ -48,7 +48,7 @@ fn around(
     let (asked, behind) = call_around(file, helper, call, "req");
     let style = file.style();
     let (newline, end) = (style.newline, if style.semicolons { ";" } else { "" });
-    let outer = indent(file, slot.start_byte());
+    let outer = file.indent_at(slot.start_byte());
     let inner = format!("{outer}{}", style.indent);
     let options = style.quoted("OPTIONS");
     // What stands behind the request is handed on, unless the handler is known to take nothing else.
@@ -167,7 +167,7 @@ impl<'a, 't> Draft<'a, 't> {
     /// `(req) => answer(req)` as a block.
     fn as_block(&self, destructuring: Option<String>) -> Vec<(Range<usize>, String)> {
         let newline = self.file.style().newline;
-        let outer = indent(self.file, self.function.start_byte());
+        let outer = self.file.indent_at(self.function.start_byte());
         let inner = format!("{outer}{}", self.file.style().indent);
         let has_options = self.file.text_of(self.body).contains("OPTIONS");
         let lines = destructuring.into_iter().chain(self.lines(has_options));
@@ -186,7 +186,7 @@ impl<'a, 't> Draft<'a, 't> {
             let lines = destructuring.into_iter().chain(self.lines(matches!(preflight, Preflight::Somewhere)));
             return self.at_start(&lines.collect::<Vec<String>>());
         };
-        let indent = indent(self.file, statement.start_byte());
+        let indent = self.file.indent_at(statement.start_byte());
         let lines: String = self.lines(false).iter().map(|line| format!("{newline}{indent}{line}")).collect();
         let at = line_end(self.file, statement.end_byte());
         let mut edits = match at {
@@ -207,13 +207,13 @@ impl<'a, 't> Draft<'a, 't> {
     /// Puts `lines` at the start of the block.
     fn at_start(&self, lines: &[String]) -> Vec<(Range<usize>, String)> {
         let newline = self.file.style().newline;
-        let outer = indent(self.file, self.function.start_byte());
+        let outer = self.file.indent_at(self.function.start_byte());
         let open = self.body.start_byte() + 1;
         let rest = &self.file.text[open..self.body.end_byte() - 1];
         let first = statements(self.body).first().copied();
         let has_lines = rest.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']);
         let inner = match first {
-            Some(first) if has_lines => indent(self.file, first.start_byte()),
+            Some(first) if has_lines => self.file.indent_at(first.start_byte()).to_owned(),
             _ => format!("{outer}{}", self.file.style().indent),
         };
         let text: String = lines.iter().map(|line| format!("{newline}{inner}{line}")).collect();
@@ -284,12 +284,6 @@ fn is_export(file: &SourceFile, offset: usize) -> bool {
     path.iter().rev().nth(1).is_some_and(|parent| matches!(parent.kind(), "export_statement" | "export_specifier"))
 }
 
-/// The blanks at the start of the line that a byte offset is on.
-fn indent(file: &SourceFile, offset: usize) -> String {
-    let start = file.text[..offset].rfind('\n').map_or(0, |at| at + 1);
-    file.text[start..].chars().take_while(|blank| matches!(blank, ' ' | '\t')).collect()
-}
-
 /// The end of the line, if nothing but a comment stands on it behind a byte offset.
 fn line_end(file: &SourceFile, offset: usize) -> Option<usize> {
     let line = &file.text[offset..];
@@ -329,9 +323,9 @@ pub fn misplaced(file: &SourceFile, guard: &Guard<'_>) -> Option<Violation> {
         return Some(violation(file, statement.byte_range(), message, help));
     };
     let newline = file.style().newline;
-    let indent = indent(file, preflight.start_byte());
+    let indent = file.indent_at(preflight.start_byte());
     let moved = format!("{newline}{newline}{indent}{}{newline}{indent}{}", file.text_of(first), file.text_of(second));
-    let line_start = file.text[..first.start_byte()].rfind('\n').map_or(0, |at| at + 1);
+    let line_start = file.line_start(first.start_byte());
     let mut end = second.end_byte();
     end += file.text[end..].find('\n').map_or(0, |at| at + 1);
     // With the blank line behind it.

@@ -57,15 +57,12 @@ fn direct<'t>(file: &'t SourceFile, slot: Node<'t>) -> Option<Handler<'t>> {
 pub fn takes_one(project: &Project, file: &SourceFile, slot: Node<'_>) -> bool {
     let slot = core(slot);
     let local = file.text_of(slot);
-    let import = file.imports().statements.iter().find_map(|import| {
-        let binding = import.bindings.iter().find(|binding| binding.local == local)?;
-        Some((binding.imported.as_str(), import.specifier.as_str()))
-    });
-    let Some((imported, specifier)) = import.filter(|_| slot.kind() == "identifier") else { return false };
-    let Some(path) = project.resolver.resolve(&file.path, specifier) else { return false };
+    let import = file.imports().of_local(local).filter(|_| slot.kind() == "identifier");
+    let Some((import, binding)) = import else { return false };
+    let Some(path) = project.resolver.resolve(&file.path, &import.specifier) else { return false };
     let (Ok(text), Some(dialect)) = (project.sources.read(&path), Dialect::of(&path)) else { return false };
     let module = SourceFile::parse(path, text, dialect);
-    let export = exports::of(&module).into_iter().find(|export| export.name == imported);
+    let export = exports::of(&module).into_iter().find(|export| export.name == binding.imported);
     let Some(Target::Local(node)) = export.map(|export| export.target) else { return false };
     let function = if node.kind() == "variable_declarator" { node.child_by_field_name("value") } else { Some(node) };
     let function = function.map(core).filter(|function| is_function(*function));

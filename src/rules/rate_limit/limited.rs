@@ -8,7 +8,7 @@ use super::helper::{Argument, FUNCTION, Helper};
 use crate::config::RateLimit;
 use crate::project::Project;
 use crate::syntax::Dialect;
-use crate::syntax::imports::Import;
+use crate::syntax::imports::{Binding, Import};
 use crate::syntax::source::SourceFile;
 
 /// What is asked again and again of one entry file.
@@ -68,12 +68,11 @@ fn by_wrapper<'t>(cx: &Context<'t>, slot: Node<'t>) -> Option<Limited<'t>> {
             continue;
         };
         let callee = cx.file.text_of(function);
-        if let Some(import) = import_of(cx.file, callee) {
-            if is_helper(cx, import, callee) {
+        if let Some((import, binding)) = cx.file.imports().of_local(callee) {
+            if is_helper(cx, import, binding) {
                 return Some(by_helper(cx, node, None));
             }
-            let imported = imported_name(import, callee);
-            if cx.options.limiters.iter().any(|limiter| limiter == imported) {
+            if cx.options.limiters.contains(&binding.imported) {
                 return Some(Limited::Otherwise(format!("`{callee}` of {}", import.specifier)));
             }
         }
@@ -104,7 +103,7 @@ fn in_file<'t>(cx: &Context<'t>, serve: &Serve<'t>) -> Option<Limited<'t>> {
     let handler = handler::of(cx.file, serve.slot).map(|handler| handler.function);
     for import in &cx.file.imports().statements {
         for binding in import.bindings.iter().filter(|binding| !binding.type_only) {
-            let is_helper = is_helper(cx, import, &binding.local);
+            let is_helper = is_helper(cx, import, binding);
             if !is_helper && !cx.options.limiters.contains(&binding.imported) {
                 continue;
             }
@@ -153,7 +152,7 @@ fn in_import<'t>(cx: &Context<'t>, slot: Node<'t>) -> Option<Limited<'t>> {
         .split('.')
         .next()
         .filter(|_| matches!(slot.kind(), "identifier" | "member_expression"))?;
-    let import = import_of(cx.file, name)?;
+    let (import, _) = cx.file.imports().of_local(name)?;
     let path = cx.project.resolver.resolve(&cx.file.path, &import.specifier)?;
     let text = cx.project.sources.read(&path).ok()?;
     if !cx.options.limiters.iter().any(|limiter| text.contains(limiter.as_str())) {
@@ -192,18 +191,10 @@ fn inside_per_user<'t>(file: &SourceFile, tier: Node<'t>) -> Node<'t> {
     inner.unwrap_or(tier)
 }
 
-fn import_of<'f>(file: &'f SourceFile, local: &str) -> Option<&'f Import> {
-    file.imports().statements.iter().find(|import| import.bindings.iter().any(|binding| binding.local == local))
-}
-
-fn imported_name<'f>(import: &'f Import, local: &str) -> &'f str {
-    import.bindings.iter().find(|binding| binding.local == local).map_or("", |binding| binding.imported.as_str())
-}
-
-/// Whether `local` is the helper's function: by the module that it comes from, not by its name.
-fn is_helper(cx: &Context<'_>, import: &Import, local: &str) -> bool {
+/// Whether `binding` is the helper's function: by the module that it comes from, not by its name.
+fn is_helper(cx: &Context<'_>, import: &Import, binding: &Binding) -> bool {
     let Some(helper) = cx.helper else { return false };
-    imported_name(import, local) == FUNCTION
+    binding.imported == FUNCTION
         && cx.project.resolver.resolve(&cx.file.path, &import.specifier).as_ref() == Some(&helper.path)
 }
 

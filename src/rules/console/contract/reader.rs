@@ -144,7 +144,8 @@ impl<'m> Reader<'m> {
         if let Some(node) = exports::declaration(file, name) {
             return Some(Place { file, node });
         }
-        let (imported, specifier) = import_of(file, name)?;
+        let (import, binding) = file.imports().of_local(name)?;
+        let (imported, specifier) = (binding.imported.as_str(), import.specifier.as_str());
         let other = self.modules.imported(file, specifier).filter(|_| depth < MAX_DEPTH)?;
         let value = || self.exported(other, Some(imported), depth + 1).into_iter().find_map(|(_, place)| place);
         exports::declaration(other, imported).map(|node| Place { file: other, node }).or_else(value).or_else(|| {
@@ -484,19 +485,11 @@ fn without_implementations<'m>(found: Vec<(String, Option<Place<'m>>)>) -> Vec<(
     found.iter().enumerate().filter(is_kept).map(|(_, export)| export.clone()).collect()
 }
 
-/// The name and the specifier of an import.
-fn import_of<'f>(file: &'f SourceFile, local: &str) -> Option<(&'f str, &'f str)> {
-    file.imports().statements.iter().find_map(|import| {
-        let binding = import.bindings.iter().find(|binding| binding.local == local)?;
-        Some((binding.imported.as_str(), import.specifier.as_str()))
-    })
-}
-
 /// Whether what is called or constructed comes from one of the known packages.
 fn is_of_package(function: Place<'_>) -> bool {
     let name = function.text().split(['.', '(']).next().unwrap_or_default();
-    import_of(function.file, name).is_some_and(|(_, specifier)| {
-        let specifier = specifier.trim_start_matches("npm:").trim_start_matches("https://esm.sh/");
+    function.file.imports().of_local(name).is_some_and(|(import, _)| {
+        let specifier = import.specifier.trim_start_matches("npm:").trim_start_matches("https://esm.sh/");
         PACKAGES.iter().any(|package| {
             specifier.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with(['@', '/']))
         })
