@@ -148,7 +148,16 @@ function textOf(value: unknown): string {
     const hide = (key: string, item: unknown) => (isSensitive(key, item) ? REDACTED : item);
     return redactText(JSON.stringify(value, hide) ?? String(value));
   } catch {
+    return nameOf(value);
+  }
+}
+
+/** What kind of value it is, of one that can't be told otherwise: even that may throw, of a revoked proxy. */
+function nameOf(value: unknown): string {
+  try {
     return Object.prototype.toString.call(value);
+  } catch {
+    return '[unreadable]';
   }
 }
 

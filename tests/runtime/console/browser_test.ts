@@ -173,3 +173,11 @@ Deno.test('callers without types lose nothing', () => {
   assert.deepEqual(only(() => untyped(error)), ['Error: bad', error]);
   assert.equal(capture(() => (logger as unknown as Record<LogLevel, typeof untyped>).info('m', null)).length, 1);
 });
+
+Deno.test('a value that throws whatever is asked of it loses no record', () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const [message, fields] = only(() => logger.info('Got {value} of {total}', { value: proxy, total: 3 }));
+  assert.equal(message, 'Got [unreadable] of 3');
+  assert.equal((fields as LogFields).total, 3);
+});
