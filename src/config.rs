@@ -13,7 +13,7 @@ use thiserror::Error;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-pub use self::rate_limit::{LimiterStyle, RateLimit, Tier};
+pub use self::rate_limit::{LimiterStyle, OnError, RateLimit, ServiceRole, Tier};
 use crate::excludes::Excludes;
 
 /// The name of the configuration file.

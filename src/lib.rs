@@ -12,6 +12,7 @@ pub mod config;
 pub mod edit;
 pub mod engine;
 pub mod excludes;
+pub mod init;
 pub mod path;
 pub mod project;
 pub mod report;

@@ -226,7 +226,7 @@ fn the_configurations_are_taken() {
             ("phase2.toml", config.as_bytes()),
             ("src/a.ts", b"export {};\n"),
             ("apps/web/src/a.ts", b"export {};\n"),
-            ("supabase/functions/a/index.ts", b"export {};\n"),
+            ("supabase/functions/a/other.ts", b"export {};\n"),
         ];
         let root = project(files);
         phase2().args(["check", "--root"]).arg(root.path()).assert().code(0);

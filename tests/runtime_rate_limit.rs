@@ -48,3 +48,23 @@ fn the_helper_type_checks_with_the_packages_that_it_imports() {
     let folder = workspace("rate-limit-check");
     run(in_workspace(&folder).args(["check", "--node-modules-dir=manual", "rate-limit-wrapper.ts"]));
 }
+
+#[test]
+fn the_helper_in_the_place_of_a_guard_limits_with_a_real_redis() {
+    let own = "export const RateLimits = { standard: { burst: 2, perMinute: 1 } };\n\
+               export async function withRateLimit(limit: { perMinute: number }, req: Request, name: string): \
+               Promise<Response | null> {\n  return limit.perMinute > 0 ? null : new Response(name + req.url);\n}\n";
+    let path = "supabase/functions/_shared/rate-limit-wrapper.ts";
+    let root =
+        support::project([(path, own), ("supabase/functions/a/index.ts", "Deno.serve(() => new Response());\n")]);
+    let mut phase2 = Command::new(env!("CARGO_BIN_EXE_phase2"));
+    run(phase2.args(["init", "--replace-helper", "--allow-no-vcs", "--root"]).arg(root.path()));
+    let folder = workspace("rate-limit-guard");
+    fs::copy(root.path().join(path), folder.join("rate-limit-guard.ts")).unwrap();
+    let test = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/runtime/rate-limit/guard_test.ts");
+    fs::copy(test, folder.join("guard_test.ts")).unwrap();
+    run(in_workspace(&folder).args(["check", "--node-modules-dir=manual", "rate-limit-guard.ts"]));
+    let args = ["test", "--no-check", "--node-modules-dir=manual", "--allow-all", "guard_test.ts"];
+    let stdout = run(in_workspace(&folder).args(args).env("REDIS_SERVER", redis_server()));
+    assert!(stdout.contains("ok | 1 passed | 0 failed"), "{stdout}");
+}

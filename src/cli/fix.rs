@@ -3,13 +3,13 @@
 use super::load::{self, Place};
 use super::progress::Progress;
 use super::terminal::{Failure, Stream, Terminal};
+use super::unsaved;
 use super::{CLEAN, Common, FixArgs, Format, TROUBLE, VIOLATIONS};
 use crate::edit::FileChange;
 use crate::engine::{self, FixMode, Outcome, Request};
 use crate::project::{Project, RelPath};
 use crate::report::summary::{self, Ending};
 use crate::report::{Note, Problem, Report, concise, json, patch, pretty};
-use crate::vcs::{self, Vcs};
 use crate::write::{self, JOURNAL, Recovered};
 
 /// Fixes, shows the patch, or reports; the exit status.
@@ -80,7 +80,7 @@ impl Job<'_> {
     /// Writes the changes and reports what is left.
     fn fix(&self, outcome: Outcome, recovered: Vec<Problem>) -> Result<u8, Failure> {
         let Outcome { found, remaining: mut left, changes } = outcome;
-        self.refuse_unsaved(&changes)?;
+        unsaved::refuse(&self.project.root, &changes, self.args.allow_dirty, self.args.allow_no_vcs)?;
         let written = write::write(&self.project.root, &changes)?;
         for skipped in &written.skipped {
             keep(&mut left, &found, &skipped.path);
@@ -125,30 +125,6 @@ impl Job<'_> {
         let fixed = found.findings.len().saturating_sub(left.findings.len());
         self.summary(&left, Ending::Proposed { fixed, files: changes.len() })?;
         Ok(if left.errors.is_empty() { CLEAN } else { TROUBLE })
-    }
-
-    /// Refuses to change files that git couldn't bring back, unless that is allowed.
-    fn refuse_unsaved(&self, changes: &[FileChange]) -> Result<(), Failure> {
-        let existing: Vec<RelPath> =
-            changes.iter().filter(|change| change.before.is_some()).map(|change| change.path.clone()).collect();
-        if existing.is_empty() || (self.args.allow_dirty && self.args.allow_no_vcs) {
-            return Ok(());
-        }
-        match vcs::uncommitted(&self.project.root, &existing)? {
-            Vcs::NoRepository if !self.args.allow_no_vcs => Err(Failure::Plain(
-                "nothing was written: the project is in no git repository, which could bring the files back\n\
-                 use --allow-no-vcs to write all the same, or --diff to see the patch"
-                    .to_owned(),
-            )),
-            Vcs::Git { dirty } if !dirty.is_empty() && !self.args.allow_dirty => {
-                let listed: String = dirty.iter().map(|path| format!("\n  {path}")).collect();
-                Err(Failure::Plain(format!(
-                    "nothing was written: these files would be changed, and have uncommitted changes:{listed}\n\
-                     commit or stash them, or use --allow-dirty to write all the same"
-                )))
-            }
-            _ => Ok(()),
-        }
     }
 
     /// What is said of a journal by a command that leaves it alone.

@@ -27,18 +27,26 @@ impl Place {
     /// # Errors
     /// If there is no project, or its configuration can't be used.
     pub fn of(common: &Common) -> Result<Place, Failure> {
-        let cwd = env::current_dir()
-            .map_err(|error| Failure::Plain(format!("the folder that phase2 was started in can't be used: {error}")))?;
-        let root = match &common.root {
-            Some(root) => cwd.join(root),
-            None => find_root(&cwd)?,
-        };
+        let cwd = current_dir()?;
+        let root = Place::root_of(common)?;
         let file = config_file(common, &cwd, &root)?;
         let config = match &file {
             Some(file) => Config::parse(file, &rules::names())?,
             None => Config::built_in(),
         };
         Ok(Place { cwd, root, config, file })
+    }
+
+    /// The project root that the command line means.
+    ///
+    /// # Errors
+    /// If there is no project.
+    pub fn root_of(common: &Common) -> Result<PathBuf, Failure> {
+        let cwd = current_dir()?;
+        Ok(match &common.root {
+            Some(root) => cwd.join(root),
+            None => find_root(&cwd)?,
+        })
     }
 
     /// Lists the project's files.
@@ -63,6 +71,11 @@ impl Place {
         let (message, help) = said.split_once('\n').map_or((said.as_str(), None), |(said, help)| (said, Some(help)));
         file.reject(message, place, help).into()
     }
+}
+
+fn current_dir() -> Result<PathBuf, Failure> {
+    env::current_dir()
+        .map_err(|error| Failure::Plain(format!("the folder that phase2 was started in can't be used: {error}")))
 }
 
 /// The configuration file that counts, if any does.

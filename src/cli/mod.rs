@@ -2,11 +2,13 @@
 
 mod explain;
 mod fix;
+mod init;
 mod load;
 mod progress;
 mod rules;
 mod status;
 mod terminal;
+mod unsaved;
 
 use std::io::ErrorKind;
 use std::panic::{self, UnwindSafe};
@@ -33,6 +35,7 @@ Exit status:
 const FIRST_STEPS: &str = "\
 First steps:
   phase2 status                                        See how far the project is
+  phase2 init                                          Write phase2.toml, to look through
   phase2 check                                         Report violations
   phase2 fix --diff > x.patch && git apply x.patch     Look at a patch, then apply it
   phase2 fix                                           Rewrite the files in place
@@ -57,6 +60,8 @@ enum Command {
     /// Report violations and change nothing; the same as `fix --check`
     #[command(after_help = EXIT_STATUS)]
     Check(FixArgs),
+    /// Write phase2.toml from what is found in the project
+    Init(InitArgs),
     /// Show how far the project is, and change nothing
     Status {
         /// Look at this rule only; may be given more than once
@@ -156,6 +161,25 @@ struct FixArgs {
     allow_no_vcs: bool,
 }
 
+#[derive(Debug, Args)]
+struct InitArgs {
+    /// Write nothing; print the patch
+    #[arg(long)]
+    diff: bool,
+    /// Overwrite a phase2.toml that is there
+    #[arg(long)]
+    force: bool,
+    /// Put phase2's rate limit module in place of the project's own helper, with the same exports, called in the same style
+    #[arg(long)]
+    replace_helper: bool,
+    /// Replace the helper even if it has uncommitted changes
+    #[arg(long)]
+    allow_dirty: bool,
+    /// Replace the helper even outside of a git repository
+    #[arg(long)]
+    allow_no_vcs: bool,
+}
+
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -170,6 +194,7 @@ pub fn run() -> ExitCode {
     let result = guarded(|| match cli.command {
         Command::Fix(args) => fix::run(&terminal, &cli.common, &args),
         Command::Check(args) => fix::run(&terminal, &cli.common, &FixArgs { check: true, ..args }),
+        Command::Init(args) => init::run(&terminal, &cli.common, &args),
         Command::Status { rules } => status::run(&terminal, &cli.common, &rules),
         Command::Rules => rules::run(&terminal),
         Command::Explain { rule } => explain::run(&terminal, &rule),

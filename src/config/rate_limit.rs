@@ -30,6 +30,14 @@ pub struct RateLimit {
     pub limiters: Vec<String>,
     /// Options by which a wrapper around the handler limits.
     pub options: Vec<String>,
+    /// The bucket of each function that shares one with others.
+    pub buckets: BTreeMap<String, String>,
+    /// The header that the platform writes a client's address to.
+    pub address_header: Spanned<String>,
+    /// How many proxies write to x-forwarded-for behind the client, counted from the right.
+    pub trusted_hops: NonZeroU32,
+    /// What becomes of requests that have one of the project's own keys.
+    pub service_role: ServiceRole,
     /// The keys of `functions` that phase2.toml itself has.
     #[serde(skip)]
     pub stated: BTreeSet<String>,
@@ -45,6 +53,26 @@ pub enum LimiterStyle {
     Wrapper,
 }
 
+/// What becomes of requests that have one of the project's own keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServiceRole {
+    /// They pass uncounted.
+    Pass,
+    /// They are counted like all others.
+    Count,
+}
+
+/// What becomes of requests while nobody can tell how many there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnError {
+    /// They pass.
+    Allow,
+    /// They are refused.
+    Deny,
+}
+
 /// What a tier admits: a token bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -53,6 +81,8 @@ pub struct Tier {
     pub burst: NonZeroU32,
     /// How many are refilled in a minute, evenly.
     pub per_minute: NonZeroU32,
+    /// What becomes of requests when Redis doesn't answer; unset: they pass.
+    pub on_error: Option<OnError>,
 }
 
 impl RateLimit {
@@ -84,6 +114,12 @@ impl RateLimit {
                 Some(reason.span()),
                 Some(help),
             ));
+        }
+        let is_token = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+        let header = self.address_header.get_ref();
+        if header.is_empty() || !header.chars().all(is_token) {
+            let help = "name one header, such as `cf-connecting-ip`";
+            return Err(file.reject(&format!("`{header}` is no header"), Some(self.address_header.span()), Some(help)));
         }
         let module = self.module.get_ref();
         let is_plain =
@@ -154,5 +190,7 @@ mod tests {
         assert!(error("[rate-limit]\nmodule = '../limits.ts'\n").0.contains("is not a plain path"));
         assert!(error("[rate-limit.tiers.a-b]\nburst = 1\nper-minute = 1\n").0.contains("no JavaScript name"));
         assert!(error("[rate-limit.tiers.high]\nburst = 0\n").0.contains("0"));
+        assert!(error("[rate-limit.tiers.high]\non-error = 'no'\n").0.contains("no"));
+        assert!(error("[rate-limit]\naddress-header = \"it's\"\n").0.contains("is no header"));
     }
 }

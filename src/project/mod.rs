@@ -35,6 +35,7 @@ pub use crate::path::RelPath;
 use crate::config::Config;
 use crate::excludes::{DEFAULT_EXCLUDES, ExcludeError, Excludes};
 use crate::syntax::Dialect;
+use crate::syntax::source::SourceFile;
 use habits::Habits;
 use ignores::Ignores;
 use toml::Spanned;
@@ -200,6 +201,12 @@ impl Project {
             Some(folder) if stem == "index" && !folder.file_name().is_empty() => folder.file_name().to_owned(),
             _ => stem.to_owned(),
         }
+    }
+
+    /// The file at `path`, parsed; `None` if it can't be read, or isn't TypeScript.
+    pub fn parse(&self, path: &RelPath) -> Option<SourceFile> {
+        let dialect = Dialect::of(path)?;
+        Some(SourceFile::parse(path.clone(), self.sources.read(path).ok()?, dialect))
     }
 
     /// The supabase folder that `path` lies in.

@@ -18,6 +18,8 @@ struct Progress<'r> {
     groups: BTreeMap<&'r str, Group>,
     /// Those that aren't done.
     open: Vec<Open<'r>>,
+    /// Those that are, and have something wrong with them.
+    caveats: Vec<Open<'r>>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -51,7 +53,7 @@ impl<'r> Status<'r> {
         let mut tallies: BTreeMap<&str, Tally> = rules.iter().map(|rule| (*rule, Tally::default())).collect();
         tallies.extend(report.tally_by_rule());
         let mut progress: BTreeMap<&str, Progress<'_>> = BTreeMap::new();
-        for Subject { rule, name, path, is_done, group, detail } in &report.subjects {
+        for Subject { rule, name, path, is_done, group, detail, caveat } in &report.subjects {
             let progress = progress.entry(rule).or_default();
             let of_group = progress.groups.entry(group.as_str()).or_default();
             of_group.all += 1;
@@ -60,6 +62,8 @@ impl<'r> Status<'r> {
             progress.done += usize::from(*is_done);
             if !is_done {
                 progress.open.push(Open { name, path: path.as_str(), detail: detail.as_deref() });
+            } else if let Some(caveat) = caveat {
+                progress.caveats.push(Open { name, path: path.as_str(), detail: Some(caveat) });
             }
         }
         let said = |path: Option<&crate::project::RelPath>, message: &str| {
@@ -112,12 +116,14 @@ fn write_tables(out: &mut dyn Write, status: &Status<'_>, preset: &str, head: &s
         }
         right(&mut table);
         writeln!(out, "{table}\n")?;
-        if !progress.open.is_empty() {
-            let mut table = new_table(preset, &["not done", "why"]);
-            for open in &progress.open {
-                table.add_row([open.name.to_owned(), one_line(open.detail.unwrap_or("`phase2 fix` does it"))]);
+        for (head, listed) in [("not done", &progress.open), ("done, but", &progress.caveats)] {
+            if !listed.is_empty() {
+                let mut table = new_table(preset, &[head, "why"]);
+                for open in listed {
+                    table.add_row([open.name.to_owned(), one_line(open.detail.unwrap_or("`phase2 fix` does it"))]);
+                }
+                writeln!(out, "{table}\n")?;
             }
-            writeln!(out, "{table}\n")?;
         }
     }
     writeln!(out, "{head}Violations in {}\n", count(status.files_seen, "file"))?;
@@ -166,6 +172,7 @@ mod tests {
             is_done,
             group: group.to_owned(),
             detail: (!is_done).then(|| "limit it".to_owned()),
+            caveat: (name == "c").then(|| "wired, helper defective".to_owned()),
         };
         let report = Report {
             subjects: vec![subject("a", true, "high"), subject("b", false, "high"), subject("c", true, "auth")],
@@ -186,6 +193,10 @@ mod tests {
 | not done | why      |
 |----------|----------|
 | b        | limit it |
+
+| done, but | why                     |
+|-----------|-------------------------|
+| c         | wired, helper defective |
 
 ## Violations in 3 files
 

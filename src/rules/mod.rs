@@ -108,6 +108,8 @@ pub struct Subject {
     pub group: String,
     /// Why it isn't done, unless a safe fix does it.
     pub detail: Option<String>,
+    /// What is wrong with it although it is done.
+    pub caveat: Option<String>,
 }
 
 /// A place that a rule objects to.

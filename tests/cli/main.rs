@@ -6,6 +6,7 @@
 
 mod config;
 mod formats;
+mod init;
 mod interrupted;
 mod modes;
 mod names;

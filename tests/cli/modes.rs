@@ -8,7 +8,7 @@ use crate::sandbox::{CLEAN, FIXABLE, Sandbox, UNFIXABLE, isolated};
 fn project() -> Sandbox {
     Sandbox::committed(&[
         (
-            "supabase/functions/hi/index.ts",
+            "supabase/functions/hi/greet.ts",
             "Deno.serve(() => {\r\n  console.error('x');\r\n  return new Response();\r\n});",
         ),
         ("src/a.ts", FIXABLE),

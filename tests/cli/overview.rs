@@ -58,3 +58,35 @@ fn exemptions_and_functions_that_are_not_there_are_told() {
     ]);
     assert_eq!(run.out.lines().count(), 1, "{}", run.out);
 }
+
+#[test]
+fn what_is_wired_to_something_that_does_not_work_is_told() {
+    let sandbox = sandbox();
+    let helper = "export const RateLimits = { standard: { perMinute: 1 }, high: { perMinute: 2 } };\n\
+                  export async function withRateLimit(req: Request, name: string, limits: { perMinute: number }): \
+                  Promise<Response | null> {\n  const key = name + req.headers.get('x-forwarded-for');\n  \
+                  return limits.perMinute > key.length ? null : new Response('', { status: 429 });\n}\n";
+    sandbox.write("supabase/functions/_shared/rate-limit-wrapper.ts", helper);
+    let guarded = "import { RateLimits, withRateLimit } from '../_shared/rate-limit-wrapper.ts';\n\n\
+                   Deno.serve(async (req) => {\n  const limited = await withRateLimit(req, 'orders', RateLimits.standard);\n  \
+                   if (limited) return limited;\n  return new Response('ok');\n});\n";
+    sandbox.write("supabase/functions/orders/index.ts", guarded);
+    let run = sandbox.run(&["status", "--rule", "rate-limit"]).expect(0);
+    for part in
+        ["rate-limit: 1 of 3 done", "done, but", "wired, helper defective", "what they write into x-forwarded-for"]
+    {
+        assert!(run.out.contains(part), "no {part:?} in {}", run.out);
+    }
+    sandbox.write("supabase/config.toml", "[functions.orders]\nverify_jwt = false\n");
+    sandbox.write("supabase/functions/_shared/rate-limit-wrapper.ts", RUNTIME);
+    sandbox.write("supabase/functions/orders/index.ts", guarded_per_user());
+    let run = sandbox.run(&["status", "--rule", "rate-limit"]).expect(0);
+    assert!(run.out.contains("unverified claims"), "{}", run.out);
+}
+
+const RUNTIME: &str = include_str!("../../rules/rate-limit/runtime/rate-limit-wrapper.ts");
+
+fn guarded_per_user() -> &'static str {
+    "import { RateLimits, perUser, withRateLimit } from '../_shared/rate-limit-wrapper.ts';\n\n\
+     Deno.serve(withRateLimit('orders', perUser(RateLimits.standard), async () => new Response('ok')));\n"
+}

@@ -22,8 +22,8 @@ fn phase2_toml_comes_before_a_supabase_folder_and_that_before_git() {
 
 #[test]
 fn the_functions_folder_makes_a_root_too() {
-    let sandbox = Sandbox::committed(&[("app/supabase/functions/hi/index.ts", FIXABLE), ("src/a.ts", FIXABLE)]);
-    assert_eq!(found(&sandbox, "app/supabase/functions/hi", &[]), ["supabase/functions/hi/index.ts"]);
+    let sandbox = Sandbox::committed(&[("app/supabase/functions/hi/greet.ts", FIXABLE), ("src/a.ts", FIXABLE)]);
+    assert_eq!(found(&sandbox, "app/supabase/functions/hi", &[]), ["supabase/functions/hi/greet.ts"]);
 }
 
 #[test]
@@ -155,17 +155,17 @@ fn a_path_that_names_nothing_is_an_error() {
 fn each_supabase_folder_of_a_monorepo_has_its_own_logger() {
     let sandbox = Sandbox::committed(&[
         ("phase2.toml", "roots = ['apps/*/supabase/functions', 'apps/*/src']\n"),
-        ("apps/a/supabase/functions/hi/index.ts", FIXABLE),
+        ("apps/a/supabase/functions/hi/greet.ts", FIXABLE),
         (
             "apps/b/supabase/functions/_shared/logger.ts",
             "export const logger = { info(m: string) {}, warn(m: string) {}, error(m: string) {} };\n",
         ),
-        ("apps/b/supabase/functions/hi/index.ts", "console.log('hi');\n"),
+        ("apps/b/supabase/functions/hi/greet.ts", "console.log('hi');\n"),
         ("apps/b/src/page.ts", FIXABLE),
     ]);
     sandbox.run(&["fix"]).expect(0);
     assert!(sandbox.path("apps/a/supabase/functions/_shared/logger.ts").is_file());
     assert!(sandbox.path("apps/b/src/lib/logger.ts").is_file());
-    assert!(sandbox.read("apps/a/supabase/functions/hi/index.ts").contains("log('info', 'hello', { name })"));
-    assert!(sandbox.read("apps/b/supabase/functions/hi/index.ts").contains("logger.info('hi')"));
+    assert!(sandbox.read("apps/a/supabase/functions/hi/greet.ts").contains("log('info', 'hello', { name })"));
+    assert!(sandbox.read("apps/b/supabase/functions/hi/greet.ts").contains("logger.info('hi')"));
 }

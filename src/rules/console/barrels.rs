@@ -4,9 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use crate::project::{Project, RelPath};
-use crate::syntax::Dialect;
 use crate::syntax::exports::{self, Target};
-use crate::syntax::source::SourceFile;
 
 /// What is known of the modules that might hand one export of one module on. Each is read once.
 #[derive(Debug, Default)]
@@ -36,11 +34,10 @@ fn leads_to(
     if (name, path) == goal {
         return true;
     }
-    let Some(dialect) = Dialect::of(path).filter(|_| seen.insert((path.clone(), name.to_owned()))) else {
+    if !seen.insert((path.clone(), name.to_owned())) {
         return false;
-    };
-    let Ok(text) = project.sources.read(path) else { return false };
-    let file = SourceFile::parse(path.clone(), text, dialect);
+    }
+    let Some(file) = project.parse(path) else { return false };
     exports::of(&file).into_iter().any(|export| {
         let Target::Other { name: theirs, specifier } = export.target else { return false };
         let theirs = match export.name.as_str() {

@@ -19,6 +19,7 @@ mod names;
 mod position;
 mod reference;
 mod sentence;
+pub mod survey;
 mod text;
 mod uses;
 

@@ -1,8 +1,6 @@
 //! What is wrong with a project's own helper, as far as its text shows.
 
 use crate::project::{Project, RelPath};
-use crate::syntax::Dialect;
-use crate::syntax::source::SourceFile;
 
 /// What is wrong with the helper at `path` and with the modules that it imports, each as a clause.
 pub fn of(project: &Project, path: &RelPath) -> Vec<&'static str> {
@@ -40,8 +38,7 @@ pub fn of(project: &Project, path: &RelPath) -> Vec<&'static str> {
 
 /// The text of a module and of the project's modules that it imports.
 fn with_imports(project: &Project, path: &RelPath) -> String {
-    let (Ok(text), Some(dialect)) = (project.sources.read(path), Dialect::of(path)) else { return String::new() };
-    let file = SourceFile::parse(path.clone(), text, dialect);
+    let Some(file) = project.parse(path) else { return String::new() };
     let imported = file.imports().statements.iter().filter(|import| !import.type_only);
     let modules = imported.filter_map(|import| project.resolver.resolve(path, &import.specifier));
     let others = modules.filter_map(|module| project.sources.read(&module).ok());

@@ -5,7 +5,8 @@ use std::ops::Range;
 use memchr::memmem;
 use tree_sitter::Node;
 
-use crate::project::Project;
+use super::handler::{core, is_function};
+use crate::project::{Project, RelPath};
 use crate::rules::Related;
 use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
@@ -104,6 +105,7 @@ fn is_call_of(call: Node<'_>, function: Node<'_>) -> bool {
 
 /// What a call of `serve` serves: its first argument that is no object of options, or the `handler` of that.
 fn served<'t>(file: &'t SourceFile, call: Node<'t>) -> Entry<'t> {
+    let is_deno = file.text_of(call).starts_with("Deno");
     let list = call.child_by_field_name("arguments").filter(|list| list.kind() == "arguments");
     let range = call.start_byte()..list.map_or(call.end_byte(), |list| list.start_byte());
     let mut cursor = call.walk();
@@ -112,6 +114,8 @@ fn served<'t>(file: &'t SourceFile, call: Node<'t>) -> Entry<'t> {
     });
     let slot = match arguments[..] {
         [options, handler, ..] if options.kind() == "object" => Some(handler),
+        // `Deno.serve(options, handler)`, but `serve(handler, options)`.
+        [first, handler] if is_deno && !is_function(first) && handler.kind() != "object" => Some(handler),
         [options] if options.kind() == "object" => member(file, options, "handler"),
         [handler, ..] if handler.kind() != "spread_element" => Some(handler),
         _ => None,
@@ -154,6 +158,37 @@ fn exported(file: &SourceFile) -> Option<Entry<'_>> {
     Some(Entry::Serve(Serve { range, is_method: slot.kind() == "method_definition", slot }))
 }
 
+/// Which argument of its function `name` the module at `path` serves as it is: `function serveApp(handler) {
+/// Deno.serve(handler); }`
+fn serves_argument(project: &Project, path: &RelPath, name: &str) -> Option<usize> {
+    let module = project.parse(path)?;
+    let export = exports::of(&module).into_iter().find(|export| export.name == name)?;
+    let Target::Local(node) = export.target else { return None };
+    let function = if node.kind() == "variable_declarator" { node.child_by_field_name("value")? } else { node };
+    let [call] = calls(&module)[..] else { return None };
+    let Entry::Serve(Serve { slot, .. }) = served(&module, call) else { return None };
+    let slot = core(slot);
+    let parameters = function.child_by_field_name("parameters")?;
+    let mut cursor = parameters.walk();
+    let patterns: Vec<Node<'_>> = parameters
+        .named_children(&mut cursor)
+        .filter_map(|parameter| parameter.child_by_field_name("pattern"))
+        .collect();
+    let declared = module.name(module.text_of(slot)).resolve(slot.start_byte())?.range.clone();
+    patterns.iter().position(|pattern| slot.kind() == "identifier" && pattern.byte_range() == declared)
+}
+
+/// An argument of the call of what is named in `range`.
+fn argument<'t>(file: &'t SourceFile, range: &Range<usize>, index: usize) -> Option<Node<'t>> {
+    let path = file.path_to(range.clone());
+    let [.., call, callee] = path[..] else { return None };
+    let list = call.child_by_field_name("arguments").filter(|_| is_call_of(call, callee))?;
+    let mut cursor = list.walk();
+    let arguments: Vec<Node<'t>> = list.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect();
+    let is_plain = arguments.iter().all(|argument| argument.kind() != "spread_element");
+    arguments.get(index).copied().filter(|_| is_plain)
+}
+
 /// A file that hands what it serves to another module, or doesn't serve at all.
 fn elsewhere<'t>(project: &Project, file: &'t SourceFile) -> Entry<'t> {
     for import in &file.imports().statements {
@@ -162,6 +197,10 @@ fn elsewhere<'t>(project: &Project, file: &'t SourceFile) -> Entry<'t> {
             let called = name.references.iter().find(|range| file.text[range.end..].trim_start().starts_with('('));
             if let Some(range) = called {
                 let module = project.resolver.resolve(&file.path, &import.specifier);
+                let handed = module.as_ref().and_then(|path| serves_argument(project, path, &binding.imported));
+                if let Some(slot) = handed.and_then(|index| argument(file, range, index)) {
+                    return Entry::Serve(Serve { range: range.clone(), slot, is_method: false });
+                }
                 let shown = module.as_ref().map_or(import.specifier.clone(), ToString::to_string);
                 let reason = format!(
                     "`{}` of {shown} serves it: limit it there, or say under [rate-limit.exempt] why not",

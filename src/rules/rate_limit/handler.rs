@@ -3,7 +3,6 @@
 use tree_sitter::Node;
 
 use crate::project::Project;
-use crate::syntax::Dialect;
 use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
 
@@ -60,8 +59,7 @@ pub fn takes_one(project: &Project, file: &SourceFile, slot: Node<'_>) -> bool {
     let import = file.imports().of_local(local).filter(|_| slot.kind() == "identifier");
     let Some((import, binding)) = import else { return false };
     let Some(path) = project.resolver.resolve(&file.path, &import.specifier) else { return false };
-    let (Ok(text), Some(dialect)) = (project.sources.read(&path), Dialect::of(&path)) else { return false };
-    let module = SourceFile::parse(path, text, dialect);
+    let Some(module) = project.parse(&path) else { return false };
     let export = exports::of(&module).into_iter().find(|export| export.name == binding.imported);
     let Some(Target::Local(node)) = export.map(|export| export.target) else { return false };
     let function = if node.kind() == "variable_declarator" { node.child_by_field_name("value") } else { Some(node) };
@@ -72,7 +70,8 @@ pub fn takes_one(project: &Project, file: &SourceFile, slot: Node<'_>) -> bool {
     })
 }
 
-fn is_function(node: Node<'_>) -> bool {
+/// Whether a node is a function with its code.
+pub fn is_function(node: Node<'_>) -> bool {
     matches!(node.kind(), "arrow_function" | "function_expression" | "function_declaration" | "method_definition")
 }
 

@@ -2,6 +2,7 @@
 
 use tree_sitter::Node;
 
+use super::runtime;
 use crate::config::{self, RateLimit};
 use crate::edit::NewFile;
 use crate::project::{Problem, Project, RelPath};
@@ -9,8 +10,6 @@ use crate::syntax::Dialect;
 use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
 
-/// The module that a fix brings along.
-const RUNTIME: &str = include_str!("../../../rules/rate-limit/runtime/rate-limit-wrapper.ts");
 /// What the module has in its first lines, also when somebody has changed it.
 const OWN: &str = "phase2 added this file";
 
@@ -65,8 +64,16 @@ impl Helper {
     /// # Errors
     /// Why it can't be called, for reports.
     pub fn of(project: &Project, base: &RelPath) -> Result<Helper, Problem> {
+        let path = base.join(project.config.rate_limit.module.get_ref()).unwrap_or_else(|| base.clone());
+        Helper::at(project, path)
+    }
+
+    /// The helper at `path`.
+    ///
+    /// # Errors
+    /// Why it can't be called, for reports.
+    pub fn at(project: &Project, path: RelPath) -> Result<Helper, Problem> {
         let options = &project.config.rate_limit;
-        let path = base.join(options.module.get_ref()).unwrap_or_else(|| base.clone());
         let problem = |reason: String| Problem {
             path: Some(path.clone()),
             message: format!(
@@ -75,7 +82,7 @@ impl Helper {
         };
         if !project.sources.exists(&path) {
             return Ok(Helper {
-                new_file: Some(NewFile { path: path.clone(), text: runtime(options).into() }),
+                new_file: Some(NewFile { path: path.clone(), text: runtime::wrapper(options).into() }),
                 path,
                 style: Style::Wrapper,
                 arguments: vec![Argument::Name, Argument::Limits, Argument::Handler],
@@ -104,24 +111,6 @@ impl Helper {
     pub fn tier_names(&self) -> Vec<&str> {
         self.tiers.iter().map(String::as_str).collect()
     }
-}
-
-/// The module that a fix brings along, with the tiers of phase2.toml.
-fn runtime(options: &RateLimit) -> String {
-    let start = RUNTIME.find("export const RateLimits = {\n").map(|at| at + "export const RateLimits = {\n".len());
-    let Some((start, length)) = start.and_then(|start| Some((start, RUNTIME[start..].find("} satisfies")?))) else {
-        return RUNTIME.to_owned();
-    };
-    let known = &RUNTIME[start..start + length];
-    let line = |(name, tier): (&String, &config::Tier)| {
-        format!("  {name}: {{ burst: {}, perMinute: {} }},\n", tier.burst, tier.per_minute)
-    };
-    let lines: Vec<String> = options.tiers.iter().map(line).collect();
-    // In the order of the module, as far as it has them.
-    let mut ordered: Vec<&String> = lines.iter().collect();
-    ordered.sort_by_key(|line| known.find(line.split(':').next().unwrap_or_default()).unwrap_or(usize::MAX));
-    let tiers: String = ordered.into_iter().cloned().collect();
-    format!("{}{tiers}{}", &RUNTIME[..start], &RUNTIME[start + length..])
 }
 
 fn exported<'t>(file: &'t SourceFile, name: &str) -> Option<Node<'t>> {

@@ -7,7 +7,6 @@ use super::handler::{self, core};
 use super::helper::{Argument, FUNCTION, Helper};
 use crate::config::RateLimit;
 use crate::project::Project;
-use crate::syntax::Dialect;
 use crate::syntax::imports::{Binding, Import};
 use crate::syntax::source::SourceFile;
 
@@ -30,8 +29,8 @@ pub enum Limited<'t> {
         call: Node<'t>,
         /// The argument that is the tier.
         tier: Option<Node<'t>>,
-        /// The bucket's name, as far as it is written there.
-        name: Option<&'t str>,
+        /// The bucket's name, if it is written there.
+        name: Option<Node<'t>>,
         /// The guard in the handler; `None` for a wrapper.
         guard: Option<Guard<'t>>,
     },
@@ -158,7 +157,7 @@ fn in_import<'t>(cx: &Context<'t>, slot: Node<'t>) -> Option<Limited<'t>> {
     if !cx.options.limiters.iter().any(|limiter| text.contains(limiter.as_str())) {
         return None;
     }
-    let file = SourceFile::parse(path.clone(), text, Dialect::of(&path)?);
+    let file = cx.project.parse(&path)?;
     let limits = file.imports().statements.iter().flat_map(|import| &import.bindings).any(|binding| {
         let calls = |local: &str| {
             let name = file.name(local);
@@ -179,7 +178,6 @@ fn by_helper<'t>(cx: &Context<'t>, call: Node<'t>, guard: Option<Guard<'t>>) -> 
         arguments.get(index).copied()
     };
     let name = at(Argument::Name).filter(|name| name.kind() == "string");
-    let name = name.map(|name| cx.file.text_of(name).trim_matches(['\'', '"']));
     Limited::ByHelper { call, tier: at(Argument::Limits).map(|tier| inside_per_user(cx.file, tier)), name, guard }
 }
 

@@ -9,10 +9,15 @@ mod handler;
 mod helper;
 mod limited;
 mod preflight;
+pub mod replace;
+mod runtime;
+pub mod survey;
 mod tiers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+
+use tree_sitter::Node;
 
 use self::entry::{Entry, Serve};
 use self::helper::{Helper, Style};
@@ -28,7 +33,7 @@ pub const META: Meta = Meta {
     name: "rate-limit",
     summary: "every edge function's handler is limited by its tier",
     page: include_str!("../../../rules/rate-limit/rule.md"),
-    on_by_default: false,
+    on_by_default: true,
     // Entry files are looked at by their path, even empty ones.
     triggers: &[],
 };
@@ -43,19 +48,7 @@ impl Rule for RateLimitRule {
     }
 
     fn start<'p>(&self, project: &'p Project) -> Box<dyn Pass + 'p> {
-        let folders = project.supabase.iter();
-        let functions = folders.flat_map(|folder| {
-            folder.functions.iter().map(|(name, function)| Served {
-                name,
-                function,
-                helper_base: folder.base.join("functions"),
-            })
-        });
-        let functions: Vec<Served<'p>> = functions.collect();
-        let bases: BTreeSet<&RelPath> = functions.iter().filter_map(|served| served.helper_base.as_ref()).collect();
-        let helpers = bases.into_iter().map(|base| (base.clone(), Helper::of(project, base))).collect();
-        let functions = functions.into_iter().map(|served| (served.function.entry.clone(), served)).collect();
-        Box::new(RateLimitPass { project, functions, helpers, tiers: Tiers::of(&project.config.rate_limit) })
+        Box::new(RateLimitPass::of(project))
     }
 }
 
@@ -76,14 +69,53 @@ struct RateLimitPass<'p> {
     tiers: Tiers<'p>,
 }
 
+impl<'p> RateLimitPass<'p> {
+    fn of(project: &'p Project) -> RateLimitPass<'p> {
+        let folders = project.supabase.iter();
+        let functions = folders.flat_map(|folder| {
+            folder.functions.iter().map(|(name, function)| Served {
+                name,
+                function,
+                helper_base: folder.base.join("functions"),
+            })
+        });
+        let functions: Vec<Served<'p>> = functions.collect();
+        let bases: BTreeSet<&RelPath> = functions.iter().filter_map(|served| served.helper_base.as_ref()).collect();
+        let helpers = bases.into_iter().map(|base| (base.clone(), Helper::of(project, base))).collect();
+        let functions = functions.into_iter().map(|served| (served.function.entry.clone(), served)).collect();
+        RateLimitPass { project, functions, helpers, tiers: Tiers::of(&project.config.rate_limit) }
+    }
+}
+
+/// By what a function is limited.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+enum Standing {
+    /// By nothing.
+    #[default]
+    Unlimited,
+    /// It needs no limit.
+    Exempt,
+    /// By a tier of the helper's `RateLimits`: its key there.
+    Tier(String),
+    /// By the helper, with limits of its own.
+    Own,
+    /// By something else, in words.
+    Otherwise(String),
+}
+
 /// What there is to say of one entry file.
 #[derive(Debug, Default)]
 struct EntryFacts {
     violation: Option<Violation>,
     note: Option<Note>,
     problem: Option<Problem>,
-    /// The tier that limits it, or by what else it is limited.
-    group: String,
+    standing: Standing,
+    /// The bucket that it counts in, if that is written there.
+    bucket: Option<String>,
+    /// The helper that limits it.
+    helper: Option<RelPath>,
+    /// Whether it tells users apart by tokens that nobody verifies.
+    is_unverified: bool,
 }
 
 impl Pass for RateLimitPass<'_> {
@@ -93,30 +125,34 @@ impl Pass for RateLimitPass<'_> {
 
     fn collect(&self, entry: &ProjectFile, file: &SourceFile, _hits: &[usize]) -> Option<Facts> {
         let served = self.functions.get(&entry.path)?;
-        let mut facts = self.look(served, file);
-        if facts.violation.is_some() {
-            facts.group = self.tiers.of_function(served.name).to_owned();
-        }
-        Some(Box::new(facts))
+        Some(Box::new(self.look(served, file)))
     }
 
     fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution {
         let mut resolution = Resolution::default();
+        let own = self.helpers.values().flatten().filter(|helper| helper.new_file.is_none() && !helper.has_per_user);
+        let defective: BTreeMap<&RelPath, Vec<&str>> = own
+            .map(|helper| (&helper.path, defects::of(self.project, &helper.path)))
+            .filter(|(_, defects)| !defects.is_empty())
+            .collect();
         for (path, facts) in facts {
             let Some(facts) = facts.downcast_ref::<EntryFacts>() else { continue };
-            resolution.subjects.extend(self.functions.get(path).map(|served| {
-                Subject {
-                    rule: META.name,
-                    name: served.name.to_owned(),
-                    path: (*path).clone(),
-                    is_done: facts.violation.is_none(),
-                    group: facts.group.clone(),
-                    detail: facts
-                        .violation
-                        .as_ref()
-                        .filter(|found| !is_safely_fixed(found))
-                        .and_then(|found| found.help.clone()),
-                }
+            let found = facts.violation.as_ref().filter(|found| !is_safely_fixed(found));
+            let is_done = facts.standing != Standing::Unlimited;
+            resolution.subjects.extend(self.functions.get(path).map(|served| Subject {
+                rule: META.name,
+                name: served.name.to_owned(),
+                path: (*path).clone(),
+                is_done,
+                group: match &facts.standing {
+                    Standing::Unlimited => self.tiers.of_function(served.name).to_owned(),
+                    Standing::Exempt => "exempt".to_owned(),
+                    Standing::Tier(tier) => tier.clone(),
+                    Standing::Own => "limits of its own".to_owned(),
+                    Standing::Otherwise(_) => "other means".to_owned(),
+                },
+                detail: found.filter(|_| !is_done).and_then(|found| found.help.clone()),
+                caveat: self.caveat(facts, &defective),
             }));
             resolution.violations.extend(facts.violation.clone());
             resolution.notes.extend(facts.note.clone());
@@ -124,10 +160,9 @@ impl Pass for RateLimitPass<'_> {
                 resolution.problems.push(problem);
             }
         }
-        for helper in self.helpers.values().flatten().filter(|helper| helper.new_file.is_none() && !helper.has_per_user)
-        {
-            resolution.notes.extend(defects::of(self.project, &helper.path).into_iter().map(|defect| Note {
-                path: Some(helper.path.clone()),
+        for (path, defects) in &defective {
+            resolution.notes.extend(defects.iter().map(|defect| Note {
+                path: Some((*path).clone()),
                 message: format!("the rate limit helper is defective: {defect}"),
             }));
         }
@@ -138,11 +173,29 @@ impl Pass for RateLimitPass<'_> {
 }
 
 impl RateLimitPass<'_> {
+    /// What is wrong with a function that is limited.
+    fn caveat(&self, facts: &EntryFacts, defective: &BTreeMap<&RelPath, Vec<&str>>) -> Option<String> {
+        let is_defective = facts.helper.as_ref().is_some_and(|helper| defective.contains_key(helper));
+        let found = facts
+            .violation
+            .as_ref()
+            .filter(|_| facts.standing != Standing::Unlimited)
+            .map(|found| found.message.clone());
+        let defect = is_defective.then(|| "wired, helper defective".to_owned());
+        let unverified = facts.is_unverified.then(|| "unverified claims: its callers write them themselves".to_owned());
+        found.or(defect).or(unverified)
+    }
+
+    /// Whether the platform checks the callers' tokens of a function before it runs.
+    fn is_verified(&self, served: &Served<'_>) -> bool {
+        served.function.verify_jwt != Some(false) && !self.project.deployment().skips_verification
+    }
+
     fn look(&self, served: &Served<'_>, file: &SourceFile) -> EntryFacts {
         if let Some(reason) = self.tiers.exemption(served.name) {
             let message = format!("`{}` is exempt from rate limits: {reason}", served.name);
             let note = Some(Note { path: Some(file.path.clone()), message });
-            return EntryFacts { note, group: "exempt".to_owned(), ..EntryFacts::default() };
+            return EntryFacts { note, standing: Standing::Exempt, ..EntryFacts::default() };
         }
         let helper = served.helper_base.as_ref().and_then(|base| self.helpers.get(base)).map(Result::as_ref);
         let (helper, unusable) = (helper.and_then(Result::ok), helper.and_then(Result::err).cloned());
@@ -182,42 +235,55 @@ impl RateLimitPass<'_> {
         problem: Option<Problem>,
     ) -> EntryFacts {
         let file = cx.file;
-        let facts = |violation| EntryFacts { violation, ..EntryFacts::default() };
         let Limited::ByHelper { call, tier, name, guard } = found else {
             let Limited::Otherwise(how) = found else { return EntryFacts::default() };
             let message = format!("`{}` is limited by {how}", served.name);
             let note = Some(Note { path: Some(file.path.clone()), message });
-            return EntryFacts { note, group: "other means".to_owned(), ..EntryFacts::default() };
+            return EntryFacts { note, standing: Standing::Otherwise(how), ..EntryFacts::default() };
         };
-        if let Some(guard) = &guard
-            && let Some(violation) = guard::misplaced(file, guard)
-        {
-            return facts(Some(violation));
-        }
-        let wanted = self.tiers.stated(served.name);
-        let is_other = |wanted: &str| tier.is_none_or(|tier| !file.text_of(tier).ends_with(&format!(".{wanted}")));
-        if let Some(wanted) = wanted.filter(|wanted| is_other(wanted)) {
-            let message = format!("`{}` is limited by another tier than phase2.toml names for it", served.name);
-            let key = cx.helper.and_then(|helper| helper.tier(wanted));
-            let limits =
-                tier.map(|tier| file.text_of(tier)).and_then(|text| text.rsplit_once('.')).map(|(limits, _)| limits);
-            let (Some(tier), Some(key), Some(limits)) = (tier, key, limits) else {
-                let help = format!("no fix: its limit isn't written as a tier; phase2.toml names `{wanted}`");
-                return facts(Some(violation(file, call.byte_range(), message, help)));
-            };
-            let edit = edits::edit(file, tier.byte_range(), format!("{limits}.{key}"));
-            let fix = Some(Fix::safe(vec![edit]));
-            let help = format!("limit it with `{limits}.{key}`");
-            return facts(Some(Violation { fix, ..violation(file, call.byte_range(), message, help) }));
-        }
-        let note = name.filter(|name| *name != served.name).map(|name| Note {
-            path: Some(file.path.clone()),
-            message: format!("`{}` shares the bucket `{name}`", served.name),
+        let key = tier.map(|tier| file.text_of(tier)).and_then(|text| text.rsplit_once('.')).map(|(_, key)| key);
+        let key = key.filter(|key| key.chars().all(char::is_alphanumeric));
+        let misplaced = guard.as_ref().and_then(|guard| guard::misplaced(file, guard));
+        let violation = misplaced.or_else(|| self.another_tier(served, cx, call, tier)).or_else(|| {
+            let bucket = self.tiers.bucket(served.name);
+            let name = name.filter(|name| file.text_of(*name).trim_matches(['\'', '"']) != bucket)?;
+            Some(another_bucket(file, served.name, bucket, name))
         });
-        let group = tier.map(|tier| file.text_of(tier)).and_then(|text| text.rsplit_once('.')).map(|(_, key)| key);
-        let group =
-            group.filter(|key| key.chars().all(char::is_alphanumeric)).unwrap_or("limits of its own").to_owned();
-        EntryFacts { note, problem, group, ..EntryFacts::default() }
+        let tells_users = file.text_of(call).contains(&format!("{}(", helper::PER_USER));
+        EntryFacts {
+            violation,
+            problem,
+            standing: key.map_or(Standing::Own, |key| Standing::Tier(key.to_owned())),
+            bucket: name.map(|name| file.text_of(name).trim_matches(['\'', '"']).to_owned()),
+            helper: cx.helper.map(|helper| helper.path.clone()),
+            is_unverified: tells_users && !self.is_verified(served),
+            note: None,
+        }
+    }
+
+    /// The violation of a function that another tier limits than phase2.toml names for it.
+    fn another_tier(
+        &self,
+        served: &Served<'_>,
+        cx: &limited::Context<'_>,
+        call: Node<'_>,
+        tier: Option<Node<'_>>,
+    ) -> Option<Violation> {
+        let file = cx.file;
+        let wanted = self.tiers.stated(served.name)?;
+        if tier.is_some_and(|tier| file.text_of(tier).ends_with(&format!(".{wanted}"))) {
+            return None;
+        }
+        let message = format!("`{}` is limited by another tier than phase2.toml names for it", served.name);
+        let key = cx.helper.and_then(|helper| helper.tier(wanted));
+        let limits = tier.and_then(|tier| file.text_of(tier).rsplit_once('.')).map(|(limits, _)| limits);
+        let (Some(tier), Some(key), Some(limits)) = (tier, key, limits) else {
+            let help = format!("no fix: its limit isn't written as a tier; phase2.toml names `{wanted}`");
+            return Some(violation(file, call.byte_range(), message, help));
+        };
+        let fix = Some(Fix::safe(vec![edits::edit(file, tier.byte_range(), format!("{limits}.{key}"))]));
+        let help = format!("limit it with `{limits}.{key}`");
+        Some(Violation { fix, ..violation(file, call.byte_range(), message, help) })
     }
 
     /// A function that isn't limited, with the fix.
@@ -245,11 +311,9 @@ impl RateLimitPass<'_> {
         };
         let bindings = edits::Bindings::of(self.project, cx.file, helper, serve.range.start);
         let limits = format!("{}.{key}", bindings.limits);
-        let is_per_user = helper.has_per_user
-            && served.function.verify_jwt != Some(false)
-            && !self.project.deployment().skips_verification;
+        let is_per_user = helper.has_per_user && self.is_verified(served);
         let limits = if is_per_user { format!("{}({limits})", bindings.per_user) } else { limits };
-        let call = edits::Call { name: served.name, limits: &limits, function: &bindings.function };
+        let call = edits::Call { name: self.tiers.bucket(served.name), limits: &limits, function: &bindings.function };
         let drafted = match helper.style {
             Style::Wrapper => Ok(edits::wrap(cx.file, serve, helper, &call)),
             Style::Guard => guard::insert(self.project, cx.file, serve, helper, &call),
@@ -272,6 +336,18 @@ impl RateLimitPass<'_> {
         }
         EntryFacts { violation: Some(Violation { fix: Some(fix), ..plain(help) }), ..EntryFacts::default() }
     }
+}
+
+/// A function that counts in a bucket that isn't its own. Whether that is meant nobody can see, so the fix is only shown.
+fn another_bucket(file: &SourceFile, function: &str, bucket: &str, name: Node<'_>) -> Violation {
+    let message = format!("`{function}` counts in the bucket {}", file.text_of(name));
+    let help = format!(
+        "name the bucket `{bucket}`, or keep it with `{function} = {}` under [rate-limit.buckets]",
+        file.text_of(name).replace('\'', "\"")
+    );
+    let edit = edits::edit(file, name.byte_range(), file.style().quoted(bucket));
+    let fix = Fix { applicability: Applicability::DisplayOnly, ..Fix::safe(vec![edit]) };
+    Violation { fix: Some(fix), ..violation(file, name.byte_range(), message, help) }
 }
 
 fn is_safely_fixed(violation: &Violation) -> bool {

@@ -35,6 +35,14 @@ impl<'c> Tiers<'c> {
         self.named(name).filter(|(key, _)| self.options.stated.contains(*key)).map(|(_, tier)| tier)
     }
 
+    /// The name of the bucket that a function counts in: its own, unless phase2.toml says otherwise.
+    pub fn bucket<'n>(&self, name: &'n str) -> &'n str
+    where
+        'c: 'n,
+    {
+        self.options.buckets.get(name).map_or(name, String::as_str)
+    }
+
     /// Why a function needs no limit.
     pub fn exemption(&self, name: &str) -> Option<&'c str> {
         self.options.exempt.get(name).map(|reason| reason.get_ref().as_str())
@@ -44,7 +52,10 @@ impl<'c> Tiers<'c> {
     pub fn unknown_functions<'s>(&'s self, known: &'s BTreeSet<&str>) -> impl Iterator<Item = String> + 's {
         let is_pattern = |name: &str| self.patterns.iter().any(|(_, pattern, _)| *pattern == name);
         let in_table = self.options.stated.iter().filter(move |name| !is_pattern(name));
-        let names = in_table.chain(self.options.exempt.keys()).filter(|name| !known.contains(name.as_str()));
+        let names = in_table
+            .chain(self.options.exempt.keys())
+            .chain(self.options.buckets.keys())
+            .filter(|name| !known.contains(name.as_str()));
         names.map(|name| format!("phase2.toml names the function `{name}`, which doesn't exist"))
     }
 

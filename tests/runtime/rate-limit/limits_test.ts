@@ -90,11 +90,11 @@ withRedis('a bucket refills evenly', async (env) => {
 withRedis('functions, tenants and users have buckets of their own', async (env) => {
   const { perUser, withRateLimit } = await isolate(env);
   const [orders, pay] = ['orders', 'pay'].map((name) => withRateLimit(name, perUser(slow), answer));
-  const as = (sub: string, tenant: string) => () => request({ authorization: token({ sub, tenant_id: tenant }) });
-  assert.deepEqual(await statuses(orders!, times(4, as('u1', 't1'))), [200, 200, 200, 429]);
-  assert.deepEqual(await statuses(pay!, times(4, as('u1', 't1'))), [200, 200, 200, 429]);
-  assert.deepEqual(await statuses(orders!, times(4, as('u1', 't2'))), [200, 200, 200, 429]);
-  assert.deepEqual(await statuses(orders!, times(4, as('u2', 't1'))), [200, 200, 200, 429]);
+  const as = (sub: string, tenant: string) => () => request({ authorization: token({ sub, tenant_id: `00000000-0000-4000-8000-${tenant.padStart(12, '0')}` }) });
+  assert.deepEqual(await statuses(orders!, times(4, as('u1', '1'))), [200, 200, 200, 429]);
+  assert.deepEqual(await statuses(pay!, times(4, as('u1', '1'))), [200, 200, 200, 429]);
+  assert.deepEqual(await statuses(orders!, times(4, as('u1', '2'))), [200, 200, 200, 429]);
+  assert.deepEqual(await statuses(orders!, times(4, as('u2', '1'))), [200, 200, 200, 429]);
   // An anon key has no subject: its callers are told apart by their addresses.
   const anonymous = (address: string) => () => request({ authorization: token({ role: 'anon' }), 'cf-connecting-ip': address });
   assert.deepEqual(await statuses(orders!, times(4, anonymous('198.51.100.1'))), [200, 200, 200, 429]);

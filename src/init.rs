@@ -1,0 +1,146 @@
+//! The phase2.toml that `phase2 init` writes: what was found in a project, with the reasons, for its team to look through.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::config::{Config, ConfigFile, FILE_NAME};
+use crate::project::{Project, ProjectError, RelPath};
+use crate::rules::rate_limit::survey::{self, Found, Function, State, Survey};
+use crate::rules::{self, console};
+
+/// Folders that are looked for, as globs from the project root.
+const ROOTS: [&str; 6] = [
+    "supabase/functions",
+    "src",
+    "apps/*/src",
+    "packages/*/src",
+    "apps/*/supabase/functions",
+    "packages/*/supabase/functions",
+];
+
+/// The project at `root`, looked at without any phase2.toml.
+///
+/// # Errors
+/// If it can't be opened.
+pub fn open(root: &Path) -> Result<Project, ProjectError> {
+    let roots = ROOTS.into_iter().filter(|pattern| has_match(root, pattern)).map(|root| format!("\"{root}\""));
+    let roots: Vec<String> = roots.collect();
+    // None at all: the error of the default ones says what to do.
+    let stated = if roots.is_empty() { String::new() } else { format!("roots = [{}]\n", roots.join(", ")) };
+    let config = Config::parse(&ConfigFile::new(FILE_NAME, &stated), &rules::names());
+    Project::open(root, config.unwrap_or_else(|_| Config::built_in()))
+}
+
+/// Whether a pattern, in which one part may be `*`, matches a folder.
+fn has_match(root: &Path, pattern: &str) -> bool {
+    match pattern.split_once("/*/") {
+        None => root.join(pattern).is_dir(),
+        Some((before, after)) => {
+            let entries = std::fs::read_dir(root.join(before)).into_iter().flatten().flatten();
+            entries.map(|entry| entry.path()).any(|path| !path.is_symlink() && path.join(after).is_dir())
+        }
+    }
+}
+
+/// The text of a phase2.toml for `project`.
+pub fn configuration(project: &Project) -> String {
+    let survey = survey::of(project);
+    let mut text = String::from(
+        "# Written by `phase2 init` from what it found in this project. Look it through: it decides what `phase2 fix` changes.\n\n",
+    );
+    let roots = project.config.roots.iter().flatten().map(|root| quoted(root.get_ref()));
+    let roots: Vec<String> = roots.collect();
+    if !roots.is_empty() {
+        let _ = writeln!(text, "# Folders to look into.\nroots = [{}]\n", roots.join(", "));
+    }
+    loggers(&mut text, project);
+    rate_limits(&mut text, &survey);
+    text
+}
+
+/// Modules that log, where they aren't in their usual place.
+fn loggers(text: &mut String, project: &Project) {
+    let found = console::survey::of(project);
+    for logger in &found {
+        let _ = writeln!(text, "# {}", logger.reason);
+        let _ = writeln!(text, "[console.{}]\nmodule = {}\n", logger.table, quoted(&logger.module));
+    }
+}
+
+fn rate_limits(text: &mut String, survey: &Survey) {
+    if survey.helpers.is_empty() {
+        return;
+    }
+    text.push_str("[rate-limit]\n");
+    helpers(text, &survey.helpers);
+    let (services, callers): (Vec<&Function>, Vec<&Function>) =
+        survey.functions.iter().partition(|function| function.is_called_by_services && function.tier.is_some());
+    text.push_str("# The tier of each edge function.\n[rate-limit.functions]\n");
+    let width = survey.functions.iter().map(|function| key(&function.name).len()).max().unwrap_or_default();
+    callers.iter().for_each(|function| line(text, function, width));
+    if !services.is_empty() {
+        text.push_str(
+            "# Called by other services or on a schedule: they share addresses and may not try again. Look twice at these tiers,\n\
+             # or move a function to [rate-limit.exempt] with the reason.\n",
+        );
+        services.iter().for_each(|function| line(text, function, width));
+    }
+    let shared = survey.functions.iter().filter_map(|function| Some((function, function.bucket.as_ref()?)));
+    let shared: String =
+        shared.map(|(function, bucket)| format!("{} = {}\n", key(&function.name), quoted(bucket))).collect();
+    if !shared.is_empty() {
+        let _ = write!(
+            text,
+            "\n# Functions that count in a bucket of another name, as they do today.\n[rate-limit.buckets]\n{shared}"
+        );
+    }
+    let tiers: BTreeSet<String> = survey
+        .helpers
+        .iter()
+        .flat_map(|found| &found.tiers)
+        .map(|(name, tier)| format!("{} = {{ burst = {}, per-minute = {} }}\n", key(name), tier.burst, tier.per_minute))
+        .collect();
+    if !tiers.is_empty() {
+        let tiers: String = tiers.into_iter().collect();
+        let _ = write!(text, "\n# Tiers that the helper has beside the usual ones.\n[rate-limit.tiers]\n{tiers}");
+    }
+    text.push_str("\n# Functions that need no limit, each with the reason: health = \"the load balancer asks it every second\"\n[rate-limit.exempt]\n");
+}
+
+/// One function of the table; a comment where there is no tier to name.
+fn line(text: &mut String, function: &Function, width: usize) {
+    let name = key(&function.name);
+    let _ = match &function.tier {
+        Some(tier) => writeln!(text, "{name:width$} = {:11} # {}", quoted(tier), function.reason),
+        None => writeln!(text, "# {name}: {}", function.reason),
+    };
+}
+
+fn helpers(text: &mut String, helpers: &[Found]) {
+    let modules: BTreeSet<&str> = helpers.iter().map(|found| found.module.as_str()).collect();
+    for found in helpers {
+        let at = |module: &str| found.base.join(module).unwrap_or_else(RelPath::root);
+        let _ = match &found.state {
+            State::Missing => {
+                writeln!(text, "# There is no helper yet: the first fix brings {} along.", at(&found.module))
+            }
+            State::Callable(style) => writeln!(text, "# The helper {} is called in {style} style.", at(&found.module)),
+            State::Unusable(problem) => writeln!(text, "# {} {}", at(&found.module), problem.message),
+        };
+    }
+    for module in modules {
+        let _ = writeln!(text, "module = {}\n", quoted(module));
+    }
+}
+
+/// A name as a key of TOML.
+fn key(name: &str) -> String {
+    let is_bare = name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'));
+    if is_bare && !name.is_empty() { name.to_owned() } else { quoted(name) }
+}
+
+/// A text in TOML's quotes.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
