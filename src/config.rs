@@ -1,6 +1,7 @@
 //! phase2.toml: its types, its defaults, and errors that point into the file.
 
 mod rate_limit;
+mod tenants;
 
 use std::fs;
 use std::ops::Range;
@@ -14,14 +15,18 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 pub use self::rate_limit::{LimiterStyle, OnError, RateLimit, ServiceRole, Tier};
+pub use self::tenants::{ClaimSource, Fallback, Frontend, Tenants};
 use crate::excludes::Excludes;
 
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "phase2.toml";
 
 /// The default options of each rule. The keys that no rule owns have theirs beside what they are for.
-const DEFAULTS: [&str; 2] =
-    [include_str!("../rules/console/defaults.toml"), include_str!("../rules/rate-limit/defaults.toml")];
+const DEFAULTS: [&str; 3] = [
+    include_str!("../rules/console/defaults.toml"),
+    include_str!("../rules/rate-limit/defaults.toml"),
+    include_str!("../rules/tenants/defaults.toml"),
+];
 
 /// A project's configuration: what its phase2.toml says, over the defaults.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,6 +48,8 @@ pub struct Config {
     pub console: Console,
     /// The options of the rule `rate-limit`.
     pub rate_limit: RateLimit,
+    /// The options of the rule `tenants`.
+    pub tenants: Tenants,
 }
 
 /// The options of the rule `console`.
@@ -286,6 +293,7 @@ impl Config {
             }
         }
         self.rate_limit.validate(file)?;
+        self.tenants.validate(file)?;
         [&self.console.edge, &self.console.frontend].into_iter().try_for_each(|logger| logger.validate(file))
     }
 }

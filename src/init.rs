@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::config::{Config, ConfigFile, FILE_NAME};
+use crate::config::{ClaimSource, Config, ConfigFile, FILE_NAME};
 use crate::project::{Project, ProjectError, RelPath};
 use crate::rules::rate_limit::survey::{self, Found, Function, State, Survey};
 use crate::rules::{self, console};
@@ -56,7 +56,35 @@ pub fn configuration(project: &Project) -> String {
     }
     loggers(&mut text, project);
     rate_limits(&mut text, &survey);
+    tenants(&mut text, project);
     text
+}
+
+/// Where hardcoded ids stand: who writes tenants into tokens, and what holds one.
+fn tenants(text: &mut String, project: &Project) {
+    let Some(survey) = rules::tenants::survey::of(project) else { return };
+    text.push_str("\n[tenants]\n");
+    let _ = match &survey.source {
+        Some((ClaimSource::Hook, place)) => {
+            writeln!(text, "# A hook writes the tenant into tokens: {place}\nclaim-source = \"hook\"")
+        }
+        Some((_, place)) => {
+            writeln!(text, "# The tenant is written into app_metadata: {place}\nclaim-source = \"app-metadata\"")
+        }
+        None => writeln!(text, "# Nothing was seen that writes a tenant into tokens.\n# claim-source = \"hook\""),
+    };
+    if let Some(place) = &survey.user_instead {
+        let _ = writeln!(text, "# SQL takes the user where there is no tenant: {place}\n# fallback = \"user\"");
+    }
+    if !survey.keys.is_empty() {
+        let known = project.config.tenants.keys.iter().chain(&survey.keys);
+        let known: Vec<String> = known.map(|name| quoted(name)).collect();
+        let _ = writeln!(
+            text,
+            "# The usual names of what holds a tenant, and those that were seen.\nkeys = [{}]",
+            known.join(", ")
+        );
+    }
 }
 
 /// Modules that log, where they aren't in their usual place.

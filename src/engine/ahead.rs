@@ -37,6 +37,9 @@ impl Run<'_> {
     /// The record with a proof of the fixes of its file, if these change no other file and leave nothing to look at. It has
     /// no need of its tree then.
     pub fn with_proof(&self, passes: &Passes<'_>, record: Record) -> Record {
+        if !passes.judge_alone(&record.facts) {
+            return record;
+        }
         let path = record.path().clone();
         let mut alone = BTreeMap::from([(path.clone(), record)]);
         let proof = self.proof(passes, &alone);

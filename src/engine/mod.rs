@@ -79,7 +79,7 @@ pub struct Outcome {
 /// If the threads can't be started.
 pub fn run(project: &Project, request: &Request<'_>) -> Result<Outcome, ThreadPoolBuildError> {
     let pool = ThreadPoolBuilder::new().num_threads(request.threads).build()?;
-    let run = Run { project, request, triggers: Triggers::of(request.rules) };
+    let run = Run { project, request, triggers: Triggers::of(request.rules, &project.config) };
     Ok(pool.install(|| run.outcome()))
 }
 

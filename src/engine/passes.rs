@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use aho_corasick::AhoCorasick;
 
 use super::scan::Record;
+use crate::config::Config;
 use crate::project::{Problem, Project, ProjectFile, RelPath};
 use crate::rules::{Facts, Pass, Resolution, Rule, suppression};
 use crate::syntax::source::SourceFile;
@@ -37,6 +38,12 @@ impl<'p> Passes<'p> {
     /// Whether a rule wants to look at a file even if it has no trigger.
     pub fn want(&self, entry: &ProjectFile) -> bool {
         self.passes.iter().flatten().any(|pass| pass.wants(entry))
+    }
+
+    /// Whether all rules that have `facts` of a file judge it alone.
+    pub fn judge_alone(&self, facts: &[Option<Facts>]) -> bool {
+        let with_facts = self.passes.iter().zip(facts).filter(|(_, facts)| facts.is_some());
+        with_facts.into_iter().all(|(pass, _)| pass.as_ref().is_ok_and(|pass| pass.judges_files_alone()))
     }
 
     /// The facts of each rule about one file, and the rules that failed at it.
@@ -128,12 +135,13 @@ impl Hits {
 
 impl Triggers {
     /// The triggers of `rules`.
-    pub fn of(rules: &[Box<dyn Rule>]) -> Triggers {
-        let mut words: Vec<&str> = rules.iter().flat_map(|rule| rule.meta().triggers).copied().collect();
+    pub fn of(rules: &[Box<dyn Rule>], config: &Config) -> Triggers {
+        let wanted: Vec<Vec<String>> = rules.iter().map(|rule| rule.triggers(config)).collect();
+        let mut words: Vec<&str> = wanted.iter().flatten().map(String::as_str).collect();
         words.sort_unstable();
         words.dedup();
         let who_wants = |word: &&str| {
-            let rules = rules.iter().enumerate().filter(|(_, rule)| rule.meta().triggers.contains(word));
+            let rules = wanted.iter().enumerate().filter(|(_, words)| words.iter().any(|known| known == word));
             rules.map(|(index, _)| index).collect()
         };
         let rules = words.iter().map(who_wants).collect();

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::SupabaseFolder;
+use super::{RelPath, SupabaseFolder};
 
 /// What scripts, workflows and SQL say of the edge functions.
 #[derive(Debug, Default)]
 pub struct Deployment {
     /// Functions that the database calls, on a schedule or as a webhook, by name.
     pub called_by_database: BTreeSet<String>,
+    /// The project's SQL: migrations, seeds and what else lies in its supabase folders.
+    pub sql: Vec<(RelPath, Arc<str>)>,
     /// Whether something deploys functions with `--no-verify-jwt`, so that config.toml isn't the last word.
     pub skips_verification: bool,
 }
@@ -24,8 +27,13 @@ impl Deployment {
         let mut deployment = Deployment::default();
         for folder in folders {
             let base = folder.base.to_absolute(root);
-            for path in files(&base.join("migrations"), &["sql"]).chain(files(&base, &["sql"])) {
-                deployment.read_sql(&text(&path));
+            for path in files(&base.join("migrations"), &["sql"])
+                .chain(files(&base.join("seeds"), &["sql"]))
+                .chain(files(&base, &["sql"]))
+            {
+                let sql = text(&path);
+                deployment.read_sql(&sql);
+                deployment.sql.extend(RelPath::from_absolute(root, &path).map(|path| (path, sql.into())));
             }
         }
         let workflows = files(&root.join(".github/workflows"), &["yml", "yaml"]);

@@ -23,6 +23,8 @@ pub struct EdgeFunction {
     pub verify_jwt: Option<bool>,
     /// The import map that `config.toml` names.
     pub import_map: Option<RelPath>,
+    /// Whether `config.toml` has a schedule for it.
+    pub is_scheduled: bool,
 }
 
 /// `supabase/config.toml` can't be used.
@@ -61,6 +63,7 @@ struct Settings {
     verify_jwt: Option<bool>,
     entrypoint: Option<RelPath>,
     import_map: Option<RelPath>,
+    is_scheduled: bool,
 }
 
 impl SupabaseFolder {
@@ -108,6 +111,7 @@ impl Settings {
             entry: self.entrypoint.unwrap_or(index),
             verify_jwt: self.verify_jwt,
             import_map: self.import_map,
+            is_scheduled: self.is_scheduled,
         }
     }
 }
@@ -151,7 +155,9 @@ fn read_settings(sources: &Sources, base: &RelPath) -> Result<BTreeMap<String, S
             Some(toml::Value::String(value)) if value.starts_with("env(") => None,
             Some(_) => return Err(wrong("verify_jwt", "true or false")),
         };
-        let settings = Settings { verify_jwt, entrypoint: file("entrypoint")?, import_map: file("import_map")? };
+        let is_scheduled = table.contains_key("cron") || table.contains_key("schedule");
+        let (entrypoint, import_map) = (file("entrypoint")?, file("import_map")?);
+        let settings = Settings { verify_jwt, entrypoint, import_map, is_scheduled };
         all.insert(name.clone(), settings);
     }
     Ok(all)
@@ -204,7 +210,8 @@ mod tests {
             "supabase",
         )
         .unwrap();
-        let entry = |path: &str| EdgeFunction { entry: rel(path), verify_jwt: None, import_map: None };
+        let entry =
+            |path: &str| EdgeFunction { entry: rel(path), verify_jwt: None, import_map: None, is_scheduled: false };
         let expected = [
             (
                 "main".to_owned(),

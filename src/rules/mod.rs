@@ -6,18 +6,21 @@
 use std::any::Any;
 use std::ops::Range;
 
+use crate::config::Config;
 use crate::edit::Fix;
 use crate::project::{Problem, Project, ProjectFile, RelPath};
 use crate::syntax::source::SourceFile;
 
 pub mod console;
+pub mod edge;
 pub mod rate_limit;
 pub mod suppression;
+pub mod tenants;
 
 /// All rules but `suppression`, which judges what the others leave over and runs in the engine itself. Where fixes of
 /// several rules meet at one offset, their insertions stand in this order.
 pub fn all() -> Vec<Box<dyn Rule>> {
-    vec![Box::new(rate_limit::RateLimitRule), Box::new(console::ConsoleRule)]
+    vec![Box::new(rate_limit::RateLimitRule), Box::new(tenants::TenantsRule), Box::new(console::ConsoleRule)]
 }
 
 /// What each rule is, in the order of [`all`], `suppression` last.
@@ -52,6 +55,11 @@ pub trait Rule: Send + Sync {
     /// What it is.
     fn meta(&self) -> &'static Meta;
 
+    /// Words without which a file can't hold a violation: those of its [`Meta`], or others that `config` names.
+    fn triggers(&self, _config: &Config) -> Vec<String> {
+        self.meta().triggers.iter().map(|word| (*word).to_owned()).collect()
+    }
+
     /// Prepares a pass over `project`: reads what must be known before a file is looked at, such as the exports of helper
     /// modules. Each pass has its own project, in which the fixes of the passes before are done.
     fn start<'p>(&self, project: &'p Project) -> Box<dyn Pass + 'p>;
@@ -67,6 +75,11 @@ pub trait Pass: Send + Sync {
     /// Whether a file is looked at even if it has no trigger: entry files are, by their path.
     fn wants(&self, _entry: &ProjectFile) -> bool {
         false
+    }
+
+    /// Whether what it says of a file is the same whatever the other files hold: then fixes can be proved file by file.
+    fn judges_files_alone(&self) -> bool {
+        true
     }
 
     /// The facts of one file; `None` if it holds nothing for this rule. `hits` are the byte offsets of its triggers, of

@@ -64,6 +64,23 @@ pub fn directives(file: &SourceFile, hits: &[usize]) -> Vec<Directive> {
     hits.iter().filter_map(|hit| directive(file, *hit)).collect()
 }
 
+/// Whether a comment in `file` excuses violations of `rule` at a byte range.
+pub fn is_excused(file: &SourceFile, rule: &'static str, range: Range<usize>) -> bool {
+    let hits: Vec<usize> = file.text.match_indices(TRIGGER).map(|(at, _)| at).collect();
+    let violation = Violation {
+        rule,
+        path: file.path.clone(),
+        range,
+        message: String::new(),
+        help: None,
+        related: Vec::new(),
+        fix: None,
+    };
+    directives(file, &hits)
+        .iter()
+        .any(|directive| directive.covers(&violation) && directive.rules.iter().any(|named| named.name == rule))
+}
+
 /// Takes out of `violations` what is excused, and returns what is wrong with the directives themselves. `ran` are the
 /// rules that had a chance to use one.
 pub fn apply<'a>(

@@ -15,4 +15,5 @@ mod root;
 mod sandbox;
 mod status;
 mod surface;
+mod tenants;
 mod uncommitted;

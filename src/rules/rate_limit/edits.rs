@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::entry::Serve;
 use super::helper::{Argument, FUNCTION, Helper, LIMITS, PER_USER};
 use crate::edit::{Edit, Wanted};
 use crate::project::{Project, RelPath};
+use crate::rules::edge::entry::Serve;
 use crate::syntax::source::SourceFile;
 
 /// The names by which a file reaches the helper.

@@ -5,15 +5,16 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::edits::{Call, call_around, edit};
-use super::entry::Serve;
-use super::handler::{self, Handler, core, statements};
 use super::helper::Helper;
 use super::limited::Guard;
-use super::preflight::{self, Preflight};
 use super::violation;
 use crate::edit::{Edit, Fix};
 use crate::project::Project;
 use crate::rules::Violation;
+use crate::rules::edge::entry::Serve;
+use crate::rules::edge::handler::{self, Handler, core, statements};
+use crate::rules::edge::preflight::{self, Preflight};
+use crate::rules::edge::request::{self, Naming, free_name, has_child, line_end};
 use crate::syntax::source::SourceFile;
 
 /// The edits that put a guard into the handler.
@@ -77,13 +78,6 @@ struct Draft<'a, 't> {
     limited: String,
 }
 
-/// How the request gets its name.
-struct Naming {
-    edit: (Range<usize>, String),
-    /// The statement that takes it apart again.
-    statement: Option<String>,
-}
-
 impl<'a, 't> Draft<'a, 't> {
     fn of(
         file: &'t SourceFile,
@@ -111,7 +105,7 @@ impl<'a, 't> Draft<'a, 't> {
                 return Err("its handler is used elsewhere, too, and would have to become async".to_owned());
             }
         }
-        let (request, naming) = request(file, function, handler.declared.is_some() || serve.is_method)?;
+        let (request, naming) = request::of(file, function, handler.declared.is_some() || serve.is_method)?;
         let limited = free_name(file, function, &["limited", "rateLimited", "tooMany", "limitedResponse"])
             .ok_or("all names for its answer are taken")?;
         Ok(Draft { file, function, body, helper, call, request, naming, limited })
@@ -233,64 +227,10 @@ impl<'a, 't> Draft<'a, 't> {
     }
 }
 
-/// The name of a function's request, and what gives it one.
-fn request(file: &SourceFile, function: Node<'_>, needs_type: bool) -> Result<(String, Option<Naming>), String> {
-    if let Some(parameter) = function.child_by_field_name("parameter") {
-        return Ok((file.text_of(parameter).to_owned(), None));
-    }
-    let list = function.child_by_field_name("parameters").ok_or("its handler has no parameters")?;
-    let mut cursor = list.walk();
-    let first = list.named_children(&mut cursor).find(|node| node.kind() != "comment");
-    let name =
-        || free_name(file, function, &["req", "request", "incoming"]).ok_or("all names for its request are taken");
-    let Some(first) = first else {
-        let name = name()?;
-        let typed = if needs_type { ": Request" } else { "" };
-        let edit = (list.byte_range(), format!("({name}{typed})"));
-        return Ok((name, Some(Naming { edit, statement: None })));
-    };
-    let pattern = first.child_by_field_name("pattern").ok_or("its first parameter can't be read")?;
-    match pattern.kind() {
-        "identifier" => Ok((file.text_of(pattern).to_owned(), None)),
-        "object_pattern" if first.child_by_field_name("value").is_none() => {
-            let name = name()?;
-            let end = if file.style().semicolons { ";" } else { "" };
-            let statement = format!("const {} = {name}{end}", file.text_of(pattern));
-            Ok((name.clone(), Some(Naming { edit: (pattern.byte_range(), name), statement: Some(statement) })))
-        }
-        _ => Err("its first parameter is no plain request".to_owned()),
-    }
-}
-
-/// The first of `names` that nothing in `function` is called.
-fn free_name(file: &SourceFile, function: Node<'_>, names: &[&str]) -> Option<String> {
-    let range = function.byte_range();
-    let is_free = |name: &&&str| {
-        let found = file.name(name);
-        !found.references.iter().any(|at| range.contains(&at.start))
-            && !found.declarations.iter().any(|declaration| range.contains(&declaration.range.start))
-    };
-    names.iter().find(is_free).map(|name| (*name).to_owned())
-}
-
-fn has_child(node: Node<'_>, word: &str) -> bool {
-    let mut cursor = node.walk();
-    node.children(&mut cursor).any(|child| child.kind() == word)
-}
-
 /// Whether what is named at a byte offset is only exported there.
 fn is_export(file: &SourceFile, offset: usize) -> bool {
     let path = file.path_to(offset..offset + 1);
     path.iter().rev().nth(1).is_some_and(|parent| matches!(parent.kind(), "export_statement" | "export_specifier"))
-}
-
-/// The end of the line, if nothing but a comment stands on it behind a byte offset.
-fn line_end(file: &SourceFile, offset: usize) -> Option<usize> {
-    let line = &file.text[offset..];
-    let line = &line[..line.find(['\n', '\r']).unwrap_or(line.len())];
-    let rest = line.trim();
-    let is_comment = rest.starts_with("//") || rest.starts_with("/*") && rest.ends_with("*/");
-    (rest.is_empty() || is_comment).then(|| offset + line.trim_end().len())
 }
 
 /// A guard before the preflight: it counts preflights, and its answer to them has no CORS headers.

@@ -82,7 +82,7 @@ impl Helper {
         };
         if !project.sources.exists(&path) {
             return Ok(Helper {
-                new_file: Some(NewFile { path: path.clone(), text: runtime::wrapper(options).into() }),
+                new_file: Some(NewFile { path: path.clone(), text: runtime::wrapper(&project.config).into() }),
                 path,
                 style: Style::Wrapper,
                 arguments: vec![Argument::Name, Argument::Limits, Argument::Handler],

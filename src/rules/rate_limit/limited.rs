@@ -2,11 +2,11 @@
 
 use tree_sitter::Node;
 
-use super::entry::Serve;
-use super::handler::{self, core};
 use super::helper::{Argument, FUNCTION, Helper};
 use crate::config::RateLimit;
 use crate::project::Project;
+use crate::rules::edge::entry::Serve;
+use crate::rules::edge::handler::{self, core};
 use crate::syntax::imports::{Binding, Import};
 use crate::syntax::source::SourceFile;
 

@@ -1,16 +1,12 @@
 //! The rule `rate-limit`: every edge function answers behind its tier. See rules/rate-limit/rule.md.
 
-mod callers;
 mod defects;
 mod edits;
-mod entry;
 mod guard;
-mod handler;
 mod helper;
 mod limited;
-mod preflight;
 pub mod replace;
-mod runtime;
+pub mod runtime;
 pub mod survey;
 mod tiers;
 
@@ -19,10 +15,11 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use self::entry::{Entry, Serve};
 use self::helper::{Helper, Style};
 use self::limited::Limited;
 use self::tiers::Tiers;
+use super::edge::callers;
+use super::edge::entry::{self, Entry, Serve};
 use super::{Facts, Meta, Note, Pass, Related, Resolution, Rule, Subject, Violation};
 use crate::edit::{Applicability, Fix};
 use crate::project::{EdgeFunction, Problem, Project, ProjectFile, RelPath};

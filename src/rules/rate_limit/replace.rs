@@ -30,7 +30,7 @@ pub fn of(project: &Project, path: &RelPath) -> Result<FileChange, Problem> {
     let file = project.parse(path).ok_or_else(|| problem("it can't be read".to_owned()))?;
     let tiers = tiers(project, &file, &helper).map_err(problem)?;
     let listed: Vec<(&str, &Tier)> = tiers.iter().map(|(name, tier)| (name.as_str(), tier)).collect();
-    let text = runtime::in_place_of(&helper, &project.config.rate_limit, &listed, limit_type(&file).as_deref());
+    let text = runtime::in_place_of(&helper, &project.config, &listed, limit_type(&file).as_deref());
     let text = match PER_MINUTE.iter().find(|key| file.text.contains(&format!("{key}:"))) {
         Some(key) => text.replace("perMinute", key),
         None => text,

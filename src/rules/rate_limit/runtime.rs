@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::helper::{Argument, Helper, Style};
-use crate::config::{OnError, RateLimit, ServiceRole, Tier};
+use crate::config::{Config, OnError, RateLimit, ServiceRole, Tenants, Tier};
 
 /// The module, in wrapper style.
 const WRAPPER: &str = include_str!("../../../rules/rate-limit/runtime/rate-limit-wrapper.ts");
@@ -11,15 +11,15 @@ const WRAPPER: &str = include_str!("../../../rules/rate-limit/runtime/rate-limit
 const GUARD: &str = include_str!("../../../rules/rate-limit/runtime/guard.ts");
 
 /// The module in wrapper style.
-pub fn wrapper(options: &RateLimit) -> String {
-    let tiers: Vec<(&str, &Tier)> = options.tiers.iter().map(|(name, tier)| (name.as_str(), tier)).collect();
-    with_options(WRAPPER, options, &tiers)
+pub fn wrapper(config: &Config) -> String {
+    let tiers: Vec<(&str, &Tier)> = config.rate_limit.tiers.iter().map(|(name, tier)| (name.as_str(), tier)).collect();
+    with_options(&with_claim(WRAPPER, &config.tenants), &config.rate_limit, &tiers)
 }
 
 /// The module in the style of `helper`, with the tiers that it has: `tiers`, by its own names for them; `limits` is a type
 /// of that module that its callers' limits may have.
-pub fn in_place_of(helper: &Helper, options: &RateLimit, tiers: &[(&str, &Tier)], limits: Option<&str>) -> String {
-    let text = with_options(WRAPPER, options, tiers);
+pub fn in_place_of(helper: &Helper, config: &Config, tiers: &[(&str, &Tier)], limits: Option<&str>) -> String {
+    let text = with_options(&with_claim(WRAPPER, &config.tenants), &config.rate_limit, tiers);
     let limit = limits.map_or("limit: RateLimit".to_owned(), |limits| format!("limit: RateLimit & {limits}"));
     let parameter = |argument: &Argument| match argument {
         Argument::Request => "req: Request",
@@ -45,6 +45,20 @@ pub fn in_place_of(helper: &Helper, options: &RateLimit, tiers: &[(&str, &Tier)]
             format!("{}{}", &text[..handler.start], &text[handler.end..])
         }
     }
+}
+
+/// `text`, a module that reads tokens, with what phase2.toml says of the claim and of the ids.
+pub fn with_claim(text: &str, options: &Tenants) -> String {
+    let claim = options.claim.get_ref();
+    // The name of a claim may be a URL.
+    let parts: Vec<&str> = if claim.contains("://") { vec![claim.as_str()] } else { claim.split('.').collect() };
+    let parts: Vec<String> = parts.iter().map(|part| format!("'{part}'")).collect();
+    let text = text.replace("TENANT_CLAIM = ['tenant_id']", &format!("TENANT_CLAIM = [{}]", parts.join(", ")));
+    let is_uuid = |id: &str| id.len() == 36 && id.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+    if options.ids.iter().all(|id| is_uuid(id.get_ref())) {
+        return text;
+    }
+    text.replace("/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i", "/^[\\w-]{1,128}$/")
 }
 
 /// `text` with the tiers and the options of phase2.toml.
@@ -89,6 +103,6 @@ mod tests {
 
     #[test]
     fn the_built_in_options_give_the_module_as_it_lies_there() {
-        assert_eq!(wrapper(&Config::built_in().rate_limit), WRAPPER);
+        assert_eq!(wrapper(&Config::built_in()), WRAPPER);
     }
 }

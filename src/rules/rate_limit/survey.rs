@@ -1,9 +1,10 @@
 //! What a project has of rate limits, for the phase2.toml that `phase2 init` writes.
 
 use super::helper::{Helper, Style};
-use super::{RateLimitPass, Standing, callers, replace};
+use super::{RateLimitPass, Standing, replace};
 use crate::config::Tier;
 use crate::project::{Problem, Project, RelPath};
+use crate::rules::edge::callers;
 use crate::syntax::source::SourceFile;
 
 /// What was found.
