@@ -24,7 +24,8 @@ pub fn of<'t>(file: &'t SourceFile, slot: Node<'t>) -> Option<Handler<'t>> {
             let list = slot.child_by_field_name("arguments")?;
             let mut cursor = list.walk();
             let arguments: Vec<Node<'t>> = list.named_children(&mut cursor).collect();
-            let mut found = arguments.into_iter().filter_map(|argument| direct(file, argument));
+            // A wrapper in a wrapper is looked into as well.
+            let mut found = arguments.into_iter().filter_map(|argument| of(file, argument));
             match (found.next(), found.next()) {
                 (Some(only), None) => Some(only),
                 _ => None,

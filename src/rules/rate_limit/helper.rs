@@ -11,7 +11,7 @@ use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
 
 /// What the module has in its first lines, also when somebody has changed it.
-const OWN: &str = "phase2 added this file";
+pub const OWN: &str = "phase2 added this file";
 
 /// The function that limits.
 pub const FUNCTION: &str = "withRateLimit";

@@ -3,7 +3,7 @@
 mod defects;
 mod edits;
 mod guard;
-mod helper;
+pub mod helper;
 mod limited;
 pub mod replace;
 pub mod runtime;

@@ -253,7 +253,12 @@ impl Judge<'_, '_> {
         let id = self.files.project.config.tenants.ids.first().map(|id| id.get_ref().as_str()).unwrap_or_default();
         let statements: Vec<String> = tables
             .iter()
-            .map(|table| format!("update {table} set tenant_id = <tenant of the row> where tenant_id = '{id}';"))
+            .map(|table| {
+                let keys = cohort.members.iter().flat_map(|index| &self.sites[*index].keys);
+                let column = keys.into_iter().find(|(target, _)| target.name() == *table).map(|(_, key)| key.as_str());
+                let column = column.unwrap_or("tenant_id");
+                format!("update {table} set {column} = <tenant of the row> where {column} = '{id}';")
+            })
             .collect();
         if !statements.is_empty() {
             let when = if self.moves_at_once() {

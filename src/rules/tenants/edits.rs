@@ -114,7 +114,7 @@ pub fn of_request(
     };
     let checked = match verified {
         Verified::ByCode { end } => Some(end),
-        Verified::ByPlatform | Verified::No => None,
+        Verified::ByPlatform | Verified::ByHelper | Verified::No => None,
     };
     let declared = inserted(file, function, block, first, behind.max(checked), &lines);
     // It may stand in a block of its own, a `try`.

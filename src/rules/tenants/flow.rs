@@ -51,6 +51,8 @@ pub struct Use<'t> {
     pub node: Node<'t>,
     /// What it is for, where that can be told.
     pub target: Option<(Target, Operation)>,
+    /// The key or the column.
+    pub key: String,
 }
 
 /// All that is known of where a value goes.
@@ -118,13 +120,14 @@ impl<'a> Flows<'a> {
                 "pair" if is_field("value") => {
                     let key = parent.child_by_field_name("key").map(|key| self.file.text_of(key)).unwrap_or_default();
                     if self.is_key(key) {
-                        self.of_object(&path[..index], depth, node, flow);
+                        self.of_object(&path[..index], depth, (node, key), flow);
                     }
                     return;
                 }
                 "object" if value.kind() == "shorthand_property_identifier" => {
-                    if self.is_key(self.file.text_of(value)) {
-                        self.of_object(&path[..=index], depth, node, flow);
+                    let key = self.file.text_of(value);
+                    if self.is_key(key) {
+                        self.of_object(&path[..=index], depth, (node, key), flow);
                     }
                     return;
                 }
@@ -143,8 +146,8 @@ impl<'a> Flows<'a> {
                 "assignment_expression" if is_field("right") => {
                     let left = parent.child_by_field_name("left").map(core);
                     let name = left.map(|left| left.child_by_field_name("property").unwrap_or(left));
-                    if name.is_some_and(|name| self.is_key(self.file.text_of(name))) {
-                        flow.uses.push(Use { node, target: None });
+                    if let Some(key) = name.map(|name| self.file.text_of(name)).filter(|name| self.is_key(name)) {
+                        flow.uses.push(Use { node, target: None, key: key.to_owned() });
                     }
                     return;
                 }
@@ -206,19 +209,21 @@ impl<'a> Flows<'a> {
             _ => false,
         };
         if is_column {
-            flow.uses.push(Use { node, target: self.of_chain(call) });
+            let key = text(0).trim_matches(['\'', '"', '`']).to_owned();
+            flow.uses.push(Use { node, target: self.of_chain(call), key });
         }
     }
 
     /// The object that has a tenant's key: `path` ends with it.
-    fn of_object(&self, path: &[Node<'a>], depth: usize, node: Node<'a>, flow: &mut Flow<'a>) {
+    fn of_object(&self, path: &[Node<'a>], depth: usize, (node, key): (Node<'a>, &str), flow: &mut Flow<'a>) {
+        let key = key.trim_matches(['\'', '"']).to_owned();
         let before = flow.uses.len();
         let Some(object) = path.last().copied() else { return };
         for target in self.targets(object, path, depth) {
-            flow.uses.push(Use { node, target: Some(target) });
+            flow.uses.push(Use { node, target: Some(target), key: key.clone() });
         }
         if flow.uses.len() == before {
-            flow.uses.push(Use { node, target: None });
+            flow.uses.push(Use { node, target: None, key });
         }
     }
 

@@ -14,6 +14,8 @@ const RUNTIME: &str = include_str!("../../../rules/tenants/runtime/tenant.ts");
 
 /// The function that answers 401.
 pub const REQUIRE: &str = "requireTenant";
+/// The function that checks the token itself.
+pub const VERIFYING: &str = "getVerifiedTenant";
 
 /// A function that tells the tenant.
 #[derive(Debug, Clone)]
@@ -51,19 +53,21 @@ pub fn of(files: &Files<'_>, base: &RelPath, function: &str) -> Result<Helper, S
         }
         return Ok(brought(files, beside, function, with_claim(files, RUNTIME)));
     }
-    let text = match stated {
-        Some(_) if first != path(usual)? => with_claim(files, RUNTIME),
-        _ => rate_limit::runtime::wrapper(config),
-    };
-    Ok(brought(files, first, function, text))
+    // The one that checks tokens is in a module of its own: it needs a package for that.
+    let is_own = stated.is_some() && first != path(usual)?;
+    if is_own || function == VERIFYING {
+        let path = if is_own { first } else { path("_shared/tenant.ts")? };
+        return Ok(brought(files, path, function, with_claim(files, RUNTIME)));
+    }
+    Ok(brought(files, first, function, rate_limit::runtime::wrapper(config)))
 }
 
 fn brought(files: &Files<'_>, path: RelPath, function: &str, text: String) -> Helper {
-    let known = ["getTenantFromJWT", REQUIRE];
+    let known = ["getTenantFromJWT", VERIFYING];
     // A function of another name can't be brought along: ours has its own.
     let function = known.into_iter().find(|name| *name == function).unwrap_or(known[0]).to_owned();
     let new_file = (!files.project.sources.exists(&path)).then(|| NewFile { path: path.clone(), text: text.into() });
-    Helper { path, function, is_async: false, new_file }
+    Helper { path, is_async: function == VERIFYING, function, new_file }
 }
 
 fn with_claim(files: &Files<'_>, text: &str) -> String {
@@ -85,6 +89,12 @@ fn existing(files: &Files<'_>, path: &RelPath, function: &str) -> Result<Option<
     let Target::Local(node) = export.target else { return Err(format!("{path} exports no function `{function}`")) };
     let is_async = answers_later(&file, node).map_err(|reason| format!("`{function}` of {path} {reason}"))?;
     Ok(Some(Helper { path: path.clone(), function: function.to_owned(), is_async, new_file: None }))
+}
+
+/// Whether a helper checks tokens itself: ours, by the function that does.
+pub fn verifies(files: &Files<'_>, helper: &Helper) -> bool {
+    let is_ours = || files.get(&helper.path).is_some_and(|file| file.text.contains(rate_limit::helper::OWN));
+    helper.function == VERIFYING && (helper.new_file.is_some() || is_ours())
 }
 
 /// Whether a function that takes the request and gives an id, or nothing, gives it as a promise.

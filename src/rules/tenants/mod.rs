@@ -142,6 +142,8 @@ impl Worked {
             let base = base.unwrap_or_else(RelPath::root);
             let function = files.project.config.tenants.function.get_ref();
             let helper = worked.helpers.entry(base.clone()).or_insert_with(|| helper::of(files, &base, function));
+            let checks = helper.as_ref().is_ok_and(|helper| helper::verifies(files, helper));
+            let verified = if checks { Verified::ByHelper } else { verified };
             let work = match helper {
                 Ok(helper) => edits::of_request(files, &worked.plan, request, helper, verified),
                 Err(reason) => Err(Refusal { reason: reason.clone(), related: Vec::new() }),

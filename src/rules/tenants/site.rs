@@ -29,6 +29,8 @@ pub struct Site {
     pub standing: Standing,
     /// What it flows into.
     pub targets: Vec<(Target, Operation)>,
+    /// The columns of these, or their other names for a tenant.
+    pub keys: Vec<(Target, String)>,
     /// The expressions to be replaced by the caller's tenant.
     pub needs: Vec<Need>,
     /// Uses of a variable that go on with the id.
@@ -113,6 +115,7 @@ impl<'f, 'p> Survey<'f, 'p> {
             text: text.clone(),
             standing: Standing::Hardcoded,
             targets: Vec::new(),
+            keys: Vec::new(),
             needs: Vec::new(),
             stays: Vec::new(),
             overridden_by: overridden_by(file, node),
@@ -136,6 +139,8 @@ impl<'f, 'p> Survey<'f, 'p> {
             return None;
         }
         site.targets = places.iter().filter_map(|place| place.target.clone()).collect();
+        let keys = places.iter().filter_map(|place| Some((place.target.clone()?.0, place.key.clone())));
+        site.keys = keys.collect();
         if suppression::is_excused(file, super::META.name, range.clone()) {
             site.standing = Standing::Excused;
             return Some(site);
@@ -181,6 +186,7 @@ impl<'f, 'p> Survey<'f, 'p> {
             range: found.node.byte_range(),
             text: file.text_of(found.node).to_owned(),
             target: found.target.clone(),
+            key: found.key.clone(),
             // `{ tenantId }` can't be replaced without its key.
             is_short: found.node.kind() == "shorthand_property_identifier",
         };
@@ -234,6 +240,13 @@ impl<'f, 'p> Survey<'f, 'p> {
             "binary_expression" if is_choice(file, node) => ["left", "right"]
                 .iter()
                 .any(|side| node.child_by_field_name(side).is_some_and(|side| self.is_of_request(file, side, depth))),
+            // What the team itself reads out of the token: `user.app_metadata.tenant_id`, `claims.tenant_id`
+            "member_expression" => {
+                let text = file.text_of(node);
+                let object = text.split(['.', '?', '!']).next().unwrap_or_default();
+                text.contains("app_metadata")
+                    || matches!(object, "claims" | "payload" | "jwt" | "decoded" | "jwtPayload")
+            }
             "identifier" if depth < 3 => {
                 let found = file.name(file.text_of(node));
                 let declaration = found.resolve(node.start_byte()).filter(|known| !known.destructured);
@@ -254,6 +267,7 @@ struct Place {
     range: Range<usize>,
     text: String,
     target: Option<(Target, Operation)>,
+    key: String,
     is_short: bool,
 }
 

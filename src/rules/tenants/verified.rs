@@ -25,6 +25,8 @@ pub enum Verified {
         /// The end of the statement that refuses.
         end: usize,
     },
+    /// The helper, when it is asked for the tenant.
+    ByHelper,
     /// Nobody.
     No,
 }
