@@ -87,6 +87,7 @@ fn fix(project: &Project, rules: &[Box<dyn Rule>]) -> usize {
         suppression: true,
         selection: &selection,
         fix: FixMode::Safe,
+        chosen: None,
         threads: THREADS,
         progress: &|| {},
     };

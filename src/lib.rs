@@ -7,6 +7,7 @@
 //! and resolve them to violations, plans their fixes and proves the result; [`report`] prints it and [`mod@write`] puts it
 //! on disk.
 
+pub mod baseline;
 pub mod cli;
 pub mod config;
 pub mod edit;

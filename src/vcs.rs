@@ -1,4 +1,4 @@
-//! Which files git could not bring back: asked before anything is overwritten.
+//! What is asked of git: which files it could not bring back, what changed, and what was there before.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -24,6 +24,9 @@ pub enum Vcs {
 /// Why git could not be asked.
 #[derive(Debug, Error)]
 pub enum VcsError {
+    /// What was asked for needs a repository.
+    #[error("the project is in no git repository, so that nobody knows what changed; leave the option out")]
+    NoRepository,
     /// The project is in a repository, but there is no `git` to ask.
     #[error("the project is in a git repository, but `git` can't be run: {0}")]
     NotInstalled(io::Error),
@@ -75,6 +78,136 @@ pub fn uncommitted(root: &Path, paths: &[RelPath]) -> Result<Vcs, VcsError> {
     };
     let dirty: BTreeSet<RelPath> = paths.iter().filter(is_dirty).cloned().collect();
     Ok(Vcs::Git { dirty: dirty.into_iter().collect() })
+}
+
+/// What is to be looked at, in git's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changes {
+    /// What differs from the last commit, untracked files among it.
+    Uncommitted,
+    /// The same, from where the branch left this revision.
+    Since(String),
+    /// What is staged.
+    Staged,
+}
+
+/// The files of the project at `root` that changed, deleted ones left out; sorted.
+///
+/// # Errors
+/// When the project is in no repository, or git can't be asked.
+pub fn changed(root: &Path, changes: &Changes) -> Result<Vec<RelPath>, VcsError> {
+    in_repository(root)?;
+    let mut listed: Vec<String> = Vec::new();
+    let options =
+        ["diff", "--name-only", "-z", "--relative", "--no-renames", "--diff-filter=d", "--ignore-submodules=all"];
+    let mut diff = |more: &[&str]| -> Result<(), VcsError> {
+        let arguments: Vec<&str> = options.iter().chain(more).copied().chain(["--", "."]).collect();
+        listed.extend(records(&git(root, &arguments)?.stdout).map(str::to_owned));
+        Ok(())
+    };
+    match changes {
+        Changes::Staged => diff(&["--cached"])?,
+        Changes::Uncommitted if has_commit(root) => diff(&["HEAD"])?,
+        Changes::Uncommitted => diff(&["--cached"])?,
+        Changes::Since(revision) => diff(&[&merge_base(root, revision)?])?,
+    }
+    if *changes != Changes::Staged {
+        listed.extend(untracked(root)?.into_iter().map(|path| path.as_str().to_owned()));
+    }
+    let paths: BTreeSet<RelPath> = listed.iter().filter_map(|path| RelPath::new(path)).collect();
+    Ok(paths.into_iter().collect())
+}
+
+/// The files that git neither watches nor ignores.
+///
+/// # Errors
+/// When git can't be asked.
+pub fn untracked(root: &Path) -> Result<Vec<RelPath>, VcsError> {
+    let files = git(root, &["ls-files", "-z", "--others", "--exclude-standard", "--", "."])?;
+    Ok(records(&files.stdout).filter_map(RelPath::new).collect())
+}
+
+/// The files whose content in the work tree isn't that of the index.
+///
+/// # Errors
+/// When git can't be asked.
+pub fn unstaged(root: &Path) -> Result<Vec<RelPath>, VcsError> {
+    let arguments = ["diff", "--name-only", "-z", "--relative", "--no-renames", "--ignore-submodules=all", "--", "."];
+    Ok(records(&git(root, &arguments)?.stdout).filter_map(RelPath::new).collect())
+}
+
+/// The content that the index has of `path`; `None` if it has none.
+///
+/// # Errors
+/// When git can't be run.
+pub fn in_index(root: &Path, path: &RelPath) -> Result<Option<Vec<u8>>, VcsError> {
+    blob(root, &format!(":./{path}"))
+}
+
+/// The content that `path` had where the branch left `revision`; `None` if it wasn't there.
+///
+/// # Errors
+/// When there is no such revision, or git can't be asked.
+pub fn at_merge_base(root: &Path, revision: &str, path: &RelPath) -> Result<Option<Vec<u8>>, VcsError> {
+    in_repository(root)?;
+    blob(root, &format!("{}:./{path}", merge_base(root, revision)?))
+}
+
+/// The files that were renamed since the last commit that changed `path`: their old and their new names.
+///
+/// # Errors
+/// When git can't be asked.
+pub fn renames_since(root: &Path, path: &RelPath) -> Result<Vec<(RelPath, RelPath)>, VcsError> {
+    if prefix(root)?.is_none() || !has_commit(root) {
+        return Ok(Vec::new());
+    }
+    let commit = git(root, &["log", "-1", "--format=%H", "--", path.as_str()])?;
+    let commit = String::from_utf8_lossy(&commit.stdout).trim().to_owned();
+    if commit.is_empty() {
+        return Ok(Vec::new());
+    }
+    renames(root, &commit)
+}
+
+/// The files that were renamed since the branch left `revision`: their old and their new names.
+///
+/// # Errors
+/// When there is no such revision, or git can't be asked.
+pub fn renames_from(root: &Path, revision: &str) -> Result<Vec<(RelPath, RelPath)>, VcsError> {
+    renames(root, &merge_base(root, revision)?)
+}
+
+fn renames(root: &Path, commit: &str) -> Result<Vec<(RelPath, RelPath)>, VcsError> {
+    let arguments = ["diff", "--name-status", "-z", "--relative", "-M", "--diff-filter=R", commit, "--", "."];
+    let output = git(root, &arguments)?;
+    let fields: Vec<&str> = records(&output.stdout).collect();
+    let renames = fields.chunks_exact(3).filter(|fields| fields[0].starts_with('R'));
+    Ok(renames.filter_map(|fields| Some((RelPath::new(fields[1])?, RelPath::new(fields[2])?))).collect())
+}
+
+/// The commit where the branch left `revision`.
+fn merge_base(root: &Path, revision: &str) -> Result<String, VcsError> {
+    if revision.starts_with('-') {
+        return Err(VcsError::Failed {
+            command: "merge-base".to_owned(),
+            message: format!("`{revision}` is no revision"),
+        });
+    }
+    let output = git(root, &["merge-base", revision, "HEAD"])?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn has_commit(root: &Path) -> bool {
+    run(root, &["rev-parse", "--verify", "--quiet", "HEAD"]).is_ok_and(|output| output.status.success())
+}
+
+fn blob(root: &Path, name: &str) -> Result<Option<Vec<u8>>, VcsError> {
+    let output = run(root, &["cat-file", "blob", name]).map_err(VcsError::NotInstalled)?;
+    Ok(output.status.success().then_some(output.stdout))
+}
+
+fn in_repository(root: &Path) -> Result<(), VcsError> {
+    prefix(root)?.map(drop).ok_or(VcsError::NoRepository)
 }
 
 /// The path of `root` in its repository, with a `/` at its end if it isn't the top folder; `None` if it is in none.

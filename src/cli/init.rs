@@ -55,8 +55,9 @@ pub fn run(terminal: &Terminal, common: &Common, args: &InitArgs) -> Result<u8, 
             );
         }
         terminal.print(Stream::Err, |err, look| {
-            said.iter()
-                .try_for_each(|message| summary::write_note(err, &Note { path: None, message: message.clone() }, look))
+            said.iter().try_for_each(|message| {
+                summary::write_note(err, &Note { rule: None, path: None, message: message.clone() }, look)
+            })
         })?;
     }
     Ok(CLEAN)

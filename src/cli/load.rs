@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use super::Common;
 use super::terminal::Failure;
 use crate::config::{Config, ConfigFile, FILE_NAME, suggestion};
-use crate::project::{Project, ProjectError, RootsError, find_root};
+use crate::project::{Project, ProjectError, RelPath, RootsError, find_root};
+use crate::report::Note;
 use crate::rules::{self, Rule};
+use crate::vcs;
 
 /// Where the project is and what it says about itself, before any of its files is looked at.
 pub struct Place {
@@ -27,14 +29,40 @@ impl Place {
     /// # Errors
     /// If there is no project, or its configuration can't be used.
     pub fn of(common: &Common) -> Result<Place, Failure> {
+        Ok(Place::judged_by(common, None)?.0)
+    }
+
+    /// The same, by the configuration that was there where the branch left the revision `config_from`; and what there is to
+    /// say of that.
+    ///
+    /// # Errors
+    /// As for [`Self::of`], or if git can't be asked.
+    pub fn judged_by(common: &Common, config_from: Option<&str>) -> Result<(Place, Vec<Note>), Failure> {
         let cwd = current_dir()?;
         let root = Place::root_of(common)?;
-        let file = config_file(common, &cwd, &root)?;
+        let mut notes = Vec::new();
+        let file = match config_from {
+            None => config_file(common, &cwd, &root)?,
+            Some(revision) => {
+                let path = RelPath::new(FILE_NAME).expect("a plain name");
+                let bytes = vcs::at_merge_base(&root, revision, &path)?;
+                let before = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                let now = std::fs::read_to_string(root.join(FILE_NAME)).ok();
+                if before != now {
+                    let message = format!(
+                        "this branch changes {FILE_NAME} ({}), which doesn't count: that of {revision} does",
+                        difference(before.as_deref().unwrap_or_default(), now.as_deref().unwrap_or_default())
+                    );
+                    notes.push(Note { rule: None, path: None, message });
+                }
+                before.map(|text| ConfigFile::new(&format!("{FILE_NAME} of {revision}"), &text))
+            }
+        };
         let config = match &file {
             Some(file) => Config::parse(file, &rules::names())?,
             None => Config::built_in(),
         };
-        Ok(Place { cwd, root, config, file })
+        Ok((Place { cwd, root, config, file }, notes))
     }
 
     /// The project root that the command line means.
@@ -71,6 +99,14 @@ impl Place {
         let (message, help) = said.split_once('\n').map_or((said.as_str(), None), |(said, help)| (said, Some(help)));
         file.reject(message, place, help).into()
     }
+}
+
+/// How many lines one text has more than another, and the other way round.
+fn difference(before: &str, after: &str) -> String {
+    let diff = similar::TextDiff::from_lines(before, after);
+    let count = |tag: similar::ChangeTag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();
+    let (added, removed) = (count(similar::ChangeTag::Insert), count(similar::ChangeTag::Delete));
+    format!("{added} lines added, {removed} removed")
 }
 
 fn current_dir() -> Result<PathBuf, Failure> {

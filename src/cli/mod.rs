@@ -1,11 +1,17 @@
 //! The command line: one file per subcommand, which turns arguments into calls.
 
+mod ask;
+mod baseline;
 mod explain;
 mod fix;
+mod gate;
 mod init;
 mod load;
+mod output;
 mod progress;
 mod rules;
+mod scope;
+mod split;
 mod status;
 mod terminal;
 mod unsaved;
@@ -17,6 +23,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use self::gate::GateArgs;
+use self::output::Output;
+use self::scope::Scope;
 use self::terminal::{Failure, Terminal};
 
 /// Exit status 0: nothing is left to do.
@@ -60,6 +69,8 @@ enum Command {
     /// Report violations and change nothing; the same as `fix --check`
     #[command(after_help = EXIT_STATUS)]
     Check(FixArgs),
+    /// Accept the violations that there are, so that `check` fails on others only
+    Baseline(BaselineArgs),
     /// Write phase2.toml from what is found in the project
     Init(InitArgs),
     /// Show how far the project is, and change nothing
@@ -90,9 +101,10 @@ struct Common {
     /// Use the built-in configuration only
     #[arg(long, global = true)]
     isolated: bool,
-    /// How violations are printed
-    #[arg(short, long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Pretty)]
-    output_format: Format,
+    /// How violations are printed, and into which file; may be given more than once [formats: pretty, concise, json,
+    /// github, gitlab, sarif, junit, checkstyle, rdjson; of `status` pretty, json, markdown]
+    #[arg(short, long, global = true, value_name = "FORMAT[=FILE]", default_value = "pretty")]
+    output_format: Vec<Output>,
     /// How many threads; as many as there are cores if not given
     #[arg(short = 'j', long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -115,6 +127,18 @@ enum Format {
     Concise,
     /// One JSON object
     Json,
+    /// Annotations of GitHub Actions
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit's XML
+    Junit,
+    /// Checkstyle's XML
+    Checkstyle,
+    /// Reviewdog's diagnostics
+    Rdjson,
     /// Tables in Markdown; of `status` only
     Markdown,
 }
@@ -127,17 +151,6 @@ enum Color {
     Always,
     /// Never
     Never,
-}
-
-/// What is looked at.
-#[derive(Debug, Args)]
-struct Scope {
-    /// Files and folders to report and change [default: the whole project]
-    #[arg(value_name = "PATH")]
-    paths: Vec<PathBuf>,
-    /// Run this rule only; may be given more than once
-    #[arg(long = "rule", value_name = "NAME")]
-    rules: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -159,6 +172,27 @@ struct FixArgs {
     /// Change files even outside of a git repository
     #[arg(long)]
     allow_no_vcs: bool,
+    /// Ask about each fix, as `git add -p` does
+    #[arg(short, long, conflicts_with_all = ["diff", "check"])]
+    interactive: bool,
+    /// With --diff: write a patch for each `rule` or each edge `function` into DIR, instead of one to stdout
+    #[arg(long, num_args = 2, value_names = ["WHAT", "DIR"], requires = "diff")]
+    split_by: Option<Vec<String>>,
+    /// Print how many violations there are of each kind instead of the violations
+    #[arg(long)]
+    statistics: bool,
+    #[command(flatten)]
+    gate: GateArgs,
+}
+
+#[derive(Debug, Args)]
+struct BaselineArgs {
+    /// The file, instead of phase2-baseline.json in the project root
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Accept nothing new; remove the entries that match nothing any more
+    #[arg(long)]
+    prune: bool,
 }
 
 #[derive(Debug, Args)]
@@ -194,6 +228,7 @@ pub fn run() -> ExitCode {
     let result = guarded(|| match cli.command {
         Command::Fix(args) => fix::run(&terminal, &cli.common, &args),
         Command::Check(args) => fix::run(&terminal, &cli.common, &FixArgs { check: true, ..args }),
+        Command::Baseline(args) => baseline::run(&terminal, &cli.common, &args),
         Command::Init(args) => init::run(&terminal, &cli.common, &args),
         Command::Status { rules } => status::run(&terminal, &cli.common, &rules),
         Command::Rules => rules::run(&terminal),

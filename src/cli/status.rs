@@ -1,6 +1,7 @@
 //! `phase2 status`
 
 use super::load::{self, Place};
+use super::output::Output;
 use super::progress::Progress;
 use super::terminal::{Failure, Stream, Terminal};
 use super::{CLEAN, Common, Format, TROUBLE};
@@ -25,6 +26,7 @@ pub fn run(terminal: &Terminal, common: &Common, named: &[String]) -> Result<u8,
         suppression,
         selection: &selection,
         fix: FixMode::Safe,
+        chosen: None,
         threads: common.threads.map_or(0, usize::from),
         progress: &|| progress.tick(),
     };
@@ -32,10 +34,16 @@ pub fn run(terminal: &Terminal, common: &Common, named: &[String]) -> Result<u8,
     progress.finish();
     let mut names: Vec<&str> = chosen.iter().map(|rule| rule.meta().name).collect();
     names.extend(suppression.then_some(rules::suppression::META.name));
-    terminal.print(Stream::Out, |out, look| match common.output_format {
-        Format::Pretty | Format::Concise => status::write_pretty(out, &report, &names, look),
+    let [Output { format, file: None }] = &common.output_format[..] else {
+        return Err(Failure::Plain("`phase2 status` prints one format, to stdout".to_owned()));
+    };
+    if !matches!(format, Format::Pretty | Format::Concise | Format::Markdown | Format::Json) {
+        return Err(Failure::Plain("`phase2 status` prints pretty, json or markdown".to_owned()));
+    }
+    terminal.print(Stream::Out, |out, look| match format {
         Format::Markdown => status::write_markdown(out, &report, &names),
         Format::Json => status::write_json(out, &report, &names),
+        _ => status::write_pretty(out, &report, &names, look),
     })?;
     Ok(if report.errors.is_empty() { CLEAN } else { TROUBLE })
 }

@@ -135,6 +135,7 @@ macro_rules! plain {
 
 plain!(
     rayon::ThreadPoolBuildError,
+    crate::baseline::BaselineError,
     crate::project::NoRoot,
     crate::project::ProjectError,
     crate::project::SelectionError,

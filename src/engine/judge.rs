@@ -45,7 +45,11 @@ pub fn judge(passes: &Passes<'_>, view: View<'_>, selection: &Selection, reports
     let failed = failures.iter().map(|failure| failure.problem.clone());
     Judgement {
         violations,
-        notes: resolution.notes.into_iter().collect(),
+        notes: resolution
+            .notes
+            .into_iter()
+            .filter(|note| note.path.as_ref().is_none_or(|path| selection.contains(path)))
+            .collect(),
         problems: failed.chain(resolution.problems).collect(),
         subjects: resolution.subjects.into_iter().collect(),
     }
@@ -56,6 +60,11 @@ fn withhold(selection: &Selection, violation: &mut Violation) {
     let Some(fix) = &violation.fix else { return };
     let outside: Vec<&str> =
         fix.paths().into_iter().filter(|path| !selection.contains(path)).map(|path| path.as_str()).collect();
+    if let Some(file) = fix.new_files.first().filter(|_| !selection.may_add_files()) {
+        violation.help = Some(format!("fix withheld: it brings {} along", file.path));
+        violation.fix = None;
+        return;
+    }
     if !outside.is_empty() {
         violation.help = Some(format!("fix withheld: it also needs {}", outside.join(", ")));
         violation.fix = None;

@@ -37,6 +37,8 @@ pub struct Request<'a> {
     pub selection: &'a Selection,
     /// The fixes that are wanted. They are tried and proved in any case, so that a report names none that fails.
     pub fix: FixMode,
+    /// Which violations are to be mended, if not all that have a wanted fix; then in one pass, as they were shown.
+    pub chosen: Option<&'a (dyn Fn(&Violation) -> bool + Sync)>,
     /// How many threads; 0 for one a core.
     pub threads: usize,
     /// Called once for each file that was looked at.
@@ -117,7 +119,9 @@ impl Run<'_> {
     fn wanted<'v>(&self, judgement: &'v Judgement) -> Vec<&'v Violation> {
         let is_taken =
             |violation: &Violation| violation.fix.as_ref().is_some_and(|fix| self.request.fix.takes(fix.applicability));
-        let mut wanted: Vec<&Violation> = judgement.violations.iter().filter(|violation| is_taken(violation)).collect();
+        let is_chosen = |violation: &Violation| self.request.chosen.is_none_or(|chosen| chosen(violation));
+        let taken = judgement.violations.iter().filter(|violation| is_taken(violation) && is_chosen(violation));
+        let mut wanted: Vec<&Violation> = taken.collect();
         wanted.sort_by_key(|violation| self.rank(violation.rule));
         wanted
     }
@@ -141,6 +145,7 @@ impl Run<'_> {
             notes: judgement.notes.iter().cloned().collect(),
             errors: errors.into_iter().collect(),
             subjects: judgement.subjects.iter().cloned().collect(),
+            accepted: 0,
             stats: Stats { files_seen: scan.files_seen, files_parsed: scan.files_parsed },
             texts: BTreeMap::new(),
         };
@@ -163,6 +168,7 @@ fn finding(violation: &Violation, additions: &Additions<'_>) -> Finding {
         message: violation.message.clone(),
         help: violation.help.clone(),
         related: violation.related.clone(),
+        fingerprint: None,
         fix: violation.fix.as_ref().map(|fix| FindingFix {
             applicability: fix.applicability,
             edits: additions.complete(fix),

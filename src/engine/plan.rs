@@ -105,7 +105,8 @@ impl Plan<'_> {
             let excluded = progress.excluded(withdrawn);
             let mut wanted = self.run.wanted(&judgement);
             wanted.retain(|violation| !excluded.contains(&Key::of(violation)));
-            if wanted.is_empty() {
+            let is_over = self.run.request.chosen.is_some() && !progress.history.is_empty();
+            if wanted.is_empty() || is_over {
                 return Ok(progress);
             }
             let done = if progress.history.len() < MAX_PASSES {

@@ -24,7 +24,7 @@ pub use deployment::Deployment;
 pub use discover::{NoRoot, find_root};
 pub use resolve::Resolver;
 pub use roots::{DEFAULT_ROOTS, RootsError};
-pub use selection::{Selection, SelectionError};
+pub use selection::{Leniency, Selection, SelectionError};
 pub use sources::{ReadError, Sources};
 pub use supabase::{EdgeFunction, SupabaseError, SupabaseFolder};
 pub use unit::{Surface, Unit};
@@ -220,8 +220,8 @@ impl Project {
     }
 
     /// What the command line's `paths` name, seen from the folder `cwd`; everything if there are none.
-    pub fn select(&self, paths: &[PathBuf], cwd: &Path) -> Result<Selection, SelectionError> {
-        Selection::new(paths, cwd, &self.root, self.files.iter().map(|file| &file.path), &self.roots)
+    pub fn select(&self, paths: &[PathBuf], cwd: &Path, leniency: Leniency) -> Result<Selection, SelectionError> {
+        Selection::new(paths, cwd, &self.root, self.files.iter().map(|file| &file.path), &self.roots, leniency)
     }
 
     /// The same project with other texts for some files. A file that is new and lies in a root joins the project, unless
@@ -248,6 +248,12 @@ impl Project {
             project.put(path, text.len() as u64);
         }
         project
+    }
+
+    /// The same project without some files.
+    pub fn without(mut self, paths: &BTreeSet<RelPath>) -> Project {
+        self.files.retain(|file| !paths.contains(&file.path));
+        self
     }
 
     /// Makes `path` a file of the project, if it may be one.

@@ -1,5 +1,6 @@
 //! The part of a project that the command line's PATHs name.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -55,8 +56,21 @@ pub enum SelectionError {
 /// Which files are reported on and changed. The others are still known.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Files and folders; none means everything.
-    prefixes: Vec<RelPath>,
+    /// Files and folders; `None` means everything.
+    prefixes: Option<Vec<RelPath>>,
+    /// The only files; `None` means all.
+    only: Option<BTreeSet<RelPath>>,
+    /// Whether no file may be added.
+    adds_nothing: bool,
+}
+
+/// What is made of PATHs that name none of the project's files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Leniency {
+    /// Those where nothing is are passed over.
+    pub missing: bool,
+    /// Those that are there, and excluded or no TypeScript, are passed over.
+    pub excluded: bool,
 }
 
 impl Selection {
@@ -73,11 +87,18 @@ impl Selection {
         root: &Path,
         files: impl Iterator<Item = &'a RelPath> + Clone,
         roots: &[RelPath],
+        leniency: Leniency,
     ) -> Result<Selection, SelectionError> {
+        if paths.is_empty() {
+            return Ok(Selection::everything());
+        }
         let root = real(root)?;
         let mut prefixes = Vec::with_capacity(paths.len());
         for path in paths {
-            let absolute = real(&cwd.join(path)).map_err(|error| error.about(path))?;
+            let absolute = match real(&cwd.join(path)) {
+                Err(SelectionError::NotFound { .. }) if leniency.missing => continue,
+                found => found.map_err(|error| error.about(path))?,
+            };
             if !absolute.starts_with(&root) {
                 return Err(SelectionError::Outside { path: path.clone(), root });
             }
@@ -85,17 +106,41 @@ impl Selection {
                 return Err(SelectionError::NotUnicode { path: path.clone() });
             };
             if !files.clone().any(|file| file.is_within(&prefix)) {
+                if leniency.missing || leniency.excluded {
+                    continue;
+                }
                 let roots = roots.iter().map(RelPath::to_string).collect();
                 return Err(SelectionError::Empty { path: path.clone(), roots });
             }
             prefixes.push(prefix);
         }
-        Ok(Selection { prefixes })
+        Ok(Selection { prefixes: Some(prefixes), ..Selection::default() })
+    }
+
+    /// The same without what isn't among `files`.
+    pub fn only(self, files: BTreeSet<RelPath>) -> Selection {
+        Selection { only: Some(files), ..self }
+    }
+
+    /// The same, but fixes that bring files along are withheld.
+    pub fn without_new_files(self) -> Selection {
+        Selection { adds_nothing: true, ..self }
+    }
+
+    /// Whether a fix may bring files along.
+    pub fn may_add_files(&self) -> bool {
+        !self.adds_nothing
+    }
+
+    /// Whether nothing at all is selected.
+    pub fn is_empty(&self) -> bool {
+        self.prefixes.as_ref().is_some_and(Vec::is_empty) || self.only.as_ref().is_some_and(BTreeSet::is_empty)
     }
 
     /// Whether `path` is in it.
     pub fn contains(&self, path: &RelPath) -> bool {
-        self.prefixes.is_empty() || self.prefixes.iter().any(|prefix| path.is_within(prefix))
+        self.prefixes.as_ref().is_none_or(|prefixes| prefixes.iter().any(|prefix| path.is_within(prefix)))
+            && self.only.as_ref().is_none_or(|only| only.contains(path))
     }
 }
 
@@ -131,7 +176,8 @@ mod tests {
     fn select(tree: &Tree, cwd: &str, paths: &[&Path]) -> Result<Vec<&'static str>, SelectionError> {
         let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
         let files = [rel("src/a/x.ts"), rel("src/b.ts")];
-        let selection = Selection::new(&paths, &tree.path(cwd), &tree.path("p"), files.iter(), &[rel("src")])?;
+        let selection =
+            Selection::new(&paths, &tree.path(cwd), &tree.path("p"), files.iter(), &[rel("src")], Leniency::default())?;
         Ok(["src/a/x.ts", "src/b.ts", "src/b.tsx"].into_iter().filter(|path| selection.contains(&rel(path))).collect())
     }
 
@@ -153,8 +199,15 @@ mod tests {
         std::os::unix::fs::symlink(tree.path("p"), tree.path("link")).unwrap();
         let linked = tree.path("").join("link");
         let files = [rel("src/a/x.ts")];
-        let selection =
-            Selection::new(&[PathBuf::from("src/a")], &linked, &linked, files.iter(), &[rel("src")]).unwrap();
+        let selection = Selection::new(
+            &[PathBuf::from("src/a")],
+            &linked,
+            &linked,
+            files.iter(),
+            &[rel("src")],
+            Leniency::default(),
+        )
+        .unwrap();
         assert!(selection.contains(&files[0]) && !selection.contains(&rel("src/b.ts")));
     }
 

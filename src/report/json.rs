@@ -77,6 +77,8 @@ struct Remark<'r> {
 struct Summary {
     files_seen: usize,
     files_parsed: usize,
+    /// Violations that the baseline accepts, which are not listed.
+    accepted: usize,
     #[serde(flatten)]
     tally: Tally,
     by_rule: BTreeMap<&'static str, Tally>,
@@ -96,6 +98,7 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         summary: Summary {
             files_seen: report.stats.files_seen,
             files_parsed: report.stats.files_parsed,
+            accepted: report.accepted,
             tally: report.tally(),
             by_rule: report.tally_by_rule(),
         },
@@ -176,7 +179,7 @@ mod tests {
         assert_eq!(
             printed(&Report::default()),
             "{\"version\":1,\"violations\":[],\"notes\":[],\"errors\":[],\"summary\":{\"files_seen\":0,\
-             \"files_parsed\":0,\"violations\":0,\"safe\":0,\"unsafe\":0,\"unfixable\":0,\"by_rule\":{}}}\n"
+             \"files_parsed\":0,\"accepted\":0,\"violations\":0,\"safe\":0,\"unsafe\":0,\"unfixable\":0,\"by_rule\":{}}}\n"
         );
     }
 
@@ -191,7 +194,7 @@ mod tests {
         fix.new_files = vec![NewFile { path: path("src/lib/logger.ts"), text: "export {}\n".into() }];
         finding.fix = Some(fix);
         let mut report = samples::report(vec![finding], &[("src/a.ts", text)]);
-        report.notes = vec![Note { path: None, message: "a note".into() }];
+        report.notes = vec![Note { rule: None, path: None, message: "a note".into() }];
         report.errors = vec![Problem { path: Some(path("src/b.ts")), message: "not UTF-8".into() }];
         report.stats = Stats { files_seen: 2, files_parsed: 1 };
 
@@ -222,7 +225,7 @@ mod tests {
                 "notes": [{"path": null, "message": "a note"}],
                 "errors": [{"path": "src/b.ts", "message": "not UTF-8"}],
                 "summary": {
-                    "files_seen": 2, "files_parsed": 1,
+                    "files_seen": 2, "files_parsed": 1, "accepted": 0,
                     "violations": 1, "safe": 0, "unsafe": 1, "unfixable": 0,
                     "by_rule": {"console": counts},
                 },

@@ -1,25 +1,37 @@
 //! What a run found, and how it is printed: one file per output format. A reporter never knows a rule.
 //!
-//! The formats of the violations are [`pretty`], [`concise`] and [`json`]; [`summary`] is for the person at the
+//! The formats of the violations are [`pretty`] and [`concise`] for people, [`json`] for programs, [`github`], [`gitlab`],
+//! [`sarif`], [`rdjson`], [`junit`] and [`checkstyle`] for code hosts and CI, [`statistics`] for their numbers; [`summary`] is for the person at the
 //! terminal, whatever the format; [`patch`] prints what `fix` would do to the files; [`status`] how far a project is.
 
+pub mod checkstyle;
 pub mod concise;
 mod excerpt;
+mod fingerprint;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
 pub mod patch;
 pub mod position;
 pub mod pretty;
+pub mod rdjson;
+pub mod sarif;
+pub mod statistics;
 pub mod status;
 pub mod summary;
 mod tally;
 
+pub use fingerprint::Fingerprint;
 pub use tally::Tally;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
 use miette::GraphicalTheme;
+use sha2::{Digest, Sha256};
 
 use crate::edit::{Applicability, Edit, NewFile};
 use crate::project::RelPath;
@@ -36,6 +48,8 @@ pub struct Report {
     pub notes: Vec<Note>,
     /// What went wrong: files that were skipped, fixes that were withdrawn. Any of them makes the exit status 2.
     pub errors: Vec<Problem>,
+    /// How many violations the baseline accepts; they aren't among the findings.
+    pub accepted: usize,
     /// Counts.
     pub stats: Stats,
     /// How far the things are that the rules are about.
@@ -62,9 +76,24 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// The fix, if there is one.
     pub fix: Option<FindingFix>,
+    /// What it is known by when lines move, if the run was asked for that.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 impl Finding {
+    /// What it is known by, as one word for code hosts: the same as long as its rule, file, declaration and code are.
+    pub fn identity(&self) -> String {
+        let (declaration, hash) = match &self.fingerprint {
+            Some(known) => (known.declaration.clone(), known.hash.clone()),
+            None => (String::new(), self.range.start.to_string()),
+        };
+        let text = [self.rule, self.path.as_str(), declaration.as_str(), hash.as_str()].join("\0");
+        Sha256::digest(text.as_bytes()).iter().take(16).fold(String::new(), |mut word, byte| {
+            let _ = write!(word, "{byte:02x}");
+            word
+        })
+    }
+
     /// How the formats for people name what can be done: `safe`, `unsafe`, `display-only` or `no fix`.
     pub fn fix_word(&self) -> &'static str {
         self.fix.as_ref().map_or("no fix", |fix| fix.applicability.as_str())

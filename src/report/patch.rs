@@ -37,6 +37,16 @@ pub fn write(out: &mut dyn Write, changes: &[FileChange], color: bool) -> io::Re
     Ok(())
 }
 
+/// How many hunks [`write()`] prints for the changes.
+pub fn hunks(changes: &[FileChange]) -> usize {
+    let of_change = |change: &FileChange| {
+        let old: Vec<&str> = change.before.as_deref().unwrap_or_default().split_inclusive('\n').collect();
+        let new: Vec<&str> = change.after.split_inclusive('\n').collect();
+        group_diff_ops(capture_diff_slices(Algorithm::Histogram, &old, &new), CONTEXT).len()
+    };
+    changes.iter().map(of_change).sum()
+}
+
 fn file(out: &mut dyn Write, pen: Pen, path: &str, before: Option<&str>, after: &str) -> io::Result<()> {
     let (a, b) = (quoted("a/", path), quoted("b/", path));
     // git and patch take the first blank for the end of the name, unless a tab ends it.

@@ -21,6 +21,7 @@ pub(super) fn finding(file: &str, text: &str, needle: &str) -> Finding {
         help: None,
         related: Vec::new(),
         fix: None,
+        fingerprint: None,
     }
 }
 

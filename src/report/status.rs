@@ -176,7 +176,7 @@ mod tests {
         };
         let report = Report {
             subjects: vec![subject("a", true, "high"), subject("b", false, "high"), subject("c", true, "auth")],
-            notes: vec![Note { path: Some(path("b.ts")), message: "is defective".into() }],
+            notes: vec![Note { rule: None, path: Some(path("b.ts")), message: "is defective".into() }],
             stats: Stats { files_seen: 3, files_parsed: 3 },
             ..Report::default()
         };

@@ -1,6 +1,6 @@
 //! What the person at the terminal is told at the end, whatever the format of the report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
@@ -19,6 +19,8 @@ pub enum Ending {
         fixed: usize,
         /// Files that it changes, new ones among them.
         files: usize,
+        /// The hunks that these have.
+        hunks: usize,
     },
     /// It mended so many of them and wrote so many files.
     Fixed {
@@ -40,11 +42,49 @@ pub fn write(out: &mut dyn Write, report: &Report, ending: Ending, look: Look) -
     if !report.findings.is_empty() {
         writeln!(out, "{}", table(report, look))?;
     }
+    if matches!(ending, Ending::Proposed { .. }) {
+        reasons(out, report)?;
+    }
     writeln!(out, "{}", sentence(report, ending))
+}
+
+/// How many reasons are listed.
+const REASONS: usize = 10;
+
+/// Why violations are left, the most frequent reason first.
+fn reasons(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let mut reasons: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    for finding in &report.findings {
+        let help = finding.help.as_deref().unwrap_or_default();
+        *reasons.entry((finding.rule, finding.fix_word(), help)).or_default() += 1;
+    }
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    for ((rule, fix, help), number) in reasons.iter().take(REASONS) {
+        let fix = if help.starts_with(fix) { String::new() } else { format!(" [{fix}]") };
+        writeln!(out, "left: {number} {rule}{fix} {}", one_line(help))?;
+    }
+    if reasons.len() > REASONS {
+        writeln!(
+            out,
+            "left: {} for other reasons",
+            reasons[REASONS..].iter().map(|(_, number)| number).sum::<usize>()
+        )?;
+    }
+    Ok(())
 }
 
 /// How it all ended.
 fn sentence(report: &Report, ending: Ending) -> String {
+    let text = plain_sentence(report, ending);
+    match (report.accepted, text.strip_suffix('.')) {
+        (0, _) => text,
+        (accepted, Some(text)) if report.findings.is_empty() => format!("{text}; {accepted} accepted by the baseline."),
+        (accepted, _) => format!("{text} {accepted} more are accepted by the baseline."),
+    }
+}
+
+fn plain_sentence(report: &Report, ending: Ending) -> String {
     let violations = |number: usize| count(number, "violation");
     let seen = count(report.stats.files_seen, "file");
     let tally = report.tally();
@@ -62,8 +102,9 @@ fn sentence(report: &Report, ending: Ending) -> String {
         }
         Ending::Proposed { files: 0, .. } => format!("Nothing to propose: {left}"),
         Ending::Fixed { files: 0, .. } => format!("Nothing was changed: {left}"),
-        Ending::Proposed { fixed, files } => {
-            format!("The patch fixes {} and changes {}; {left}", violations(fixed), count(files, "file"))
+        Ending::Proposed { fixed, files, hunks } => {
+            let changes = format!("{} in {}", count(files, "file"), count(hunks, "hunk"));
+            format!("The patch fixes {} and changes {changes}; {left}", violations(fixed))
         }
         Ending::Fixed { fixed, files } => {
             format!("Fixed {}, wrote {}; {left}", violations(fixed), count(files, "file"))
@@ -172,7 +213,7 @@ mod tests {
         findings[2].fix = Some(fixed_by(Applicability::Safe));
         let mut report = report(findings, &[("a.ts", text), ("b.ts", text)]);
         report.stats.files_seen = 3;
-        report.notes = vec![Note { path: None, message: "a note".into() }];
+        report.notes = vec![Note { rule: None, path: None, message: "a note".into() }];
         report.errors = vec![Problem { path: Some(path("c.ts")), message: "not UTF-8".into() }];
         let expected = "\
 note: a note
@@ -198,13 +239,17 @@ error: c.ts: not UTF-8
         left.stats.files_seen = 2;
         none.stats.files_seen = 2;
         let (few, zero) = ((3, 1), (0, 0));
-        let proposed = |(fixed, files)| Ending::Proposed { fixed, files };
+        let proposed = |(fixed, files)| Ending::Proposed { fixed, files, hunks: 2 * files };
         let fixed = |(fixed, files)| Ending::Fixed { fixed, files };
         for (report, ending, expected) in [
             (&none, Ending::Reported, "No violations in 2 files."),
             (&left, Ending::Reported, "1 violation in 1 of 2 files."),
-            (&none, proposed(few), "The patch fixes 3 violations and changes 1 file; none is left."),
-            (&left, proposed(few), "The patch fixes 3 violations and changes 1 file; 1 left in 1 of 2 files."),
+            (&none, proposed(few), "The patch fixes 3 violations and changes 1 file in 2 hunks; none is left."),
+            (
+                &left,
+                proposed(few),
+                "The patch fixes 3 violations and changes 1 file in 2 hunks; 1 left in 1 of 2 files.",
+            ),
             (&none, proposed(zero), "Nothing to fix: no violations in 2 files."),
             (&left, proposed(zero), "Nothing to propose: 1 left in 1 of 2 files."),
             (&none, fixed(few), "Fixed 3 violations, wrote 1 file; none is left."),

@@ -158,6 +158,8 @@ pub struct Related {
 /// A remark that changes no exit status, about a file or about the project.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Note {
+    /// The rule whose violations it is about: without any it says nothing.
+    pub rule: Option<&'static str>,
     /// The file, if it is about one.
     pub path: Option<RelPath>,
     /// The remark.

@@ -57,7 +57,10 @@ fn is_report(report: &Value) {
         has_keys(remark, &["path", "message"]);
     }
     let summary = &report["summary"];
-    has_keys(summary, &["files_seen", "files_parsed", "violations", "safe", "unsafe", "unfixable", "by_rule"]);
+    has_keys(
+        summary,
+        &["files_seen", "files_parsed", "accepted", "violations", "safe", "unsafe", "unfixable", "by_rule"],
+    );
     let number = |tally: &Value, key: &str| tally[key].as_u64().unwrap();
     for tally in summary["by_rule"].as_object().unwrap().values().chain([summary]) {
         let parts: u64 = ["safe", "unsafe", "unfixable"].iter().map(|key| number(tally, key)).sum();

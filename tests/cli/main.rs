@@ -6,13 +6,16 @@
 
 mod config;
 mod formats;
+mod gate;
 mod init;
+mod interactive;
 mod interrupted;
 mod modes;
 mod names;
 mod overview;
 mod root;
 mod sandbox;
+mod scope;
 mod status;
 mod surface;
 mod tenants;

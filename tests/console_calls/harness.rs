@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use phase2::config::{Config, ConfigFile};
 use phase2::engine::{self, FixMode, Request};
-use phase2::project::{Project, RelPath};
+use phase2::project::{Leniency, Project, RelPath};
 use phase2::rules;
 
 use crate::support::project;
@@ -111,12 +111,13 @@ pub fn fix(config: &str, files: &[(&str, &str)]) -> Fixed {
     let folder = project(files.iter().copied());
     let config = Config::parse(&ConfigFile::new("phase2.toml", config), &rules::names()).unwrap();
     let project = Project::open(folder.path(), config).unwrap();
-    let selection = project.select(&[], folder.path()).unwrap();
+    let selection = project.select(&[], folder.path(), Leniency::default()).unwrap();
     let request = Request {
         rules: &rules::all(),
         suppression: true,
         selection: &selection,
         fix: FixMode::Safe,
+        chosen: None,
         threads: 1,
         progress: &|| {},
     };

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::edit::Wanted;
 use crate::edit::{Edit, Fix, NewFile};
 use crate::project::testing::{Tree, rel};
-use crate::project::{Project, ProjectFile, RelPath};
+use crate::project::{Leniency, Project, ProjectFile, RelPath};
 use crate::rules::{Facts, Meta, Pass, Resolution, Rule, Violation};
 use crate::syntax::source::SourceFile;
 
@@ -143,12 +143,13 @@ impl<'t> Setup<'t> {
         let root = self.tree.path("");
         let project = Project::open(&root, Config::built_in()).unwrap();
         let paths: Vec<PathBuf> = self.paths.iter().map(PathBuf::from).collect();
-        let selection = project.select(&paths, Path::new(&root)).unwrap();
+        let selection = project.select(&paths, Path::new(&root), Leniency::default()).unwrap();
         let request = Request {
             rules: &self.rules,
             suppression: true,
             selection: &selection,
             fix: self.mode,
+            chosen: None,
             threads: self.threads,
             progress: &|| {},
         };

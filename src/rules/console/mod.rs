@@ -133,7 +133,7 @@ impl ConsolePass<'_> {
                 "looks like a logger: name it as `module` under [console.{surface}] in phase2.toml to use it instead of a new {}",
                 logger.module
             );
-            is_in_the_way.then(|| Note { path: Some((*path).clone()), message })
+            is_in_the_way.then(|| Note { rule: None, path: Some((*path).clone()), message })
         };
         facts.iter().filter_map(note).collect()
     }

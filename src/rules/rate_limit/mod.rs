@@ -159,12 +159,17 @@ impl Pass for RateLimitPass<'_> {
         }
         for (path, defects) in &defective {
             resolution.notes.extend(defects.iter().map(|defect| Note {
+                rule: None,
                 path: Some((*path).clone()),
                 message: format!("the rate limit helper is defective: {defect}"),
             }));
         }
         let known: BTreeSet<&str> = self.functions.values().map(|served| served.name).collect();
-        resolution.notes.extend(self.tiers.unknown_functions(&known).map(|message| Note { path: None, message }));
+        resolution.notes.extend(self.tiers.unknown_functions(&known).map(|message| Note {
+            rule: None,
+            path: None,
+            message,
+        }));
         resolution
     }
 }
@@ -191,7 +196,7 @@ impl RateLimitPass<'_> {
     fn look(&self, served: &Served<'_>, file: &SourceFile) -> EntryFacts {
         if let Some(reason) = self.tiers.exemption(served.name) {
             let message = format!("`{}` is exempt from rate limits: {reason}", served.name);
-            let note = Some(Note { path: Some(file.path.clone()), message });
+            let note = Some(Note { rule: None, path: Some(file.path.clone()), message });
             return EntryFacts { note, standing: Standing::Exempt, ..EntryFacts::default() };
         }
         let helper = served.helper_base.as_ref().and_then(|base| self.helpers.get(base)).map(Result::as_ref);
@@ -235,7 +240,7 @@ impl RateLimitPass<'_> {
         let Limited::ByHelper { call, tier, name, guard } = found else {
             let Limited::Otherwise(how) = found else { return EntryFacts::default() };
             let message = format!("`{}` is limited by {how}", served.name);
-            let note = Some(Note { path: Some(file.path.clone()), message });
+            let note = Some(Note { rule: None, path: Some(file.path.clone()), message });
             return EntryFacts { note, standing: Standing::Otherwise(how), ..EntryFacts::default() };
         };
         let key = tier.map(|tier| file.text_of(tier)).and_then(|text| text.rsplit_once('.')).map(|(_, key)| key);

@@ -227,7 +227,7 @@ impl TenantsPass<'_> {
         let mut resolution = Resolution::default();
         let has_any = sites.iter().any(|site| matches!(site.standing, Standing::Hardcoded | Standing::Fallback));
         if has_any {
-            resolution.notes.push(Note { path: None, message: judge.claims() });
+            resolution.notes.push(Note { rule: Some(META.name), path: None, message: judge.claims() });
         }
         for (index, site) in sites.iter().enumerate() {
             let cohort = cohorts.iter().find(|cohort| cohort.members.contains(&index));
@@ -244,7 +244,7 @@ impl TenantsPass<'_> {
             match &site.standing {
                 Standing::Allowed(reason) => {
                     let message = format!("line {line}: allowed: {reason}");
-                    resolution.notes.push(Note { path: Some(site.path.clone()), message });
+                    resolution.notes.push(Note { rule: None, path: Some(site.path.clone()), message });
                     continue;
                 }
                 Standing::Fallback => {
@@ -269,13 +269,16 @@ impl TenantsPass<'_> {
             }
             resolution.subjects.push(subject);
         }
-        resolution
-            .notes
-            .extend(cohorts.iter().filter_map(|cohort| Some(Note { path: None, message: judge.describe(cohort)? })));
+        resolution.notes.extend(
+            cohorts.iter().filter_map(|cohort| {
+                Some(Note { rule: Some(META.name), path: None, message: judge.describe(cohort)? })
+            }),
+        );
         for helper in worked.helpers.values().flatten().filter(|helper| helper.new_file.is_none()) {
             let Some(file) = files.get(&helper.path) else { continue };
             let defects = helper::defects(&file, &helper.function);
             resolution.notes.extend(defects.into_iter().map(|defect| Note {
+                rule: None,
                 path: Some(helper.path.clone()),
                 message: format!("the tenant helper is defective: {defect}"),
             }));
