@@ -29,6 +29,8 @@ pub struct Import {
     /// What it brings in.
     pub bindings: Vec<Binding>,
     addition: Option<Addition>,
+    /// Whether another statement may stand right above it: it starts its line, and no comment above is about it.
+    has_room_above: bool,
 }
 
 /// A name that an import brings in.
@@ -51,6 +53,8 @@ struct Addition {
     before: String,
     between: String,
     after: String,
+    /// The names that are there and where they start, if they are sorted and on one line: a new one goes among them.
+    sorted: Vec<(String, usize)>,
 }
 
 /// Where a new import statement goes.
@@ -128,14 +132,27 @@ impl Imports {
             let (whole, named): (Vec<&Wanted>, Vec<&Wanted>) =
                 wants.into_iter().partition(|want| matches!(want.imported.as_str(), "default" | "*"));
             match addition {
-                Some(Addition { comma, offset, before, between, after }) if !named.is_empty() => {
+                Some(Addition { sorted, offset, before, .. }) if !named.is_empty() && !sorted.is_empty() => {
+                    for want in named {
+                        let next = sorted.iter().find(|(name, _)| *name > want.imported);
+                        insertions.push(match next {
+                            Some((_, start)) => (*start, format!("{}, ", clause(want))),
+                            None => (*offset, format!("{before}{}", clause(want))),
+                        });
+                    }
+                }
+                Some(Addition { comma, offset, before, between, after, .. }) if !named.is_empty() => {
                     insertions.extend(comma.map(|at| (at, ",".to_owned())));
                     let names: Vec<String> = named.iter().map(|want| clause(want)).collect();
                     insertions.push((*offset, format!("{before}{}{after}", names.join(between))));
                 }
                 _ if !named.is_empty() => {
                     let names: Vec<String> = named.iter().map(|want| clause(want)).collect();
-                    lines.push(self.statement(&format!("{{ {} }}", names.join(", ")), specifier));
+                    let line = self.statement(&format!("{{ {} }}", names.join(", ")), specifier);
+                    match self.next_of(specifier) {
+                        Some(next) => insertions.push((next.range.start, format!("{line}{}", self.style.newline))),
+                        None => lines.push(line),
+                    }
                 }
                 _ => {}
             }
@@ -156,6 +173,20 @@ impl Imports {
         }
         insertions.sort();
         insertions
+    }
+
+    /// The import that a new one of `specifier` goes before: among those of the same folder that the file's imports end
+    /// with, if these are sorted.
+    fn next_of(&self, specifier: &str) -> Option<&Import> {
+        let folder = |specifier: &str| specifier.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        let own = folder(specifier)?;
+        let leading = self.statements.iter().filter(|import| import.range.start < self.place.offset);
+        let mut run: Vec<&Import> = leading.collect();
+        let start = run.iter().rposition(|import| folder(&import.specifier).as_deref() != Some(own.as_str()));
+        run.drain(..start.map_or(0, |start| start + 1));
+        let is_sorted = run.windows(2).all(|pair| pair[0].specifier <= pair[1].specifier);
+        let next = run.into_iter().find(|import| import.specifier.as_str() > specifier)?;
+        (is_sorted && next.has_room_above && !self.place.beside_code).then_some(next)
     }
 
     /// `import <clause> from '<specifier>';` in the file's style.
@@ -187,8 +218,18 @@ impl Import {
         let source = node.child_by_field_name("source").or_else(|| required?.child_by_field_name("source"))?;
         let specifier = file.text_of(source).trim_matches(['\'', '"']).to_owned();
 
-        let mut import =
-            Import { specifier, range: node.byte_range(), type_only, bindings: Vec::new(), addition: None };
+        let before = &file.text[file.line_start(node.start_byte())..node.start_byte()];
+        let is_about = |comment: Node<'_>| {
+            comment.kind() == "comment" && comment.end_position().row + 1 >= node.start_position().row
+        };
+        let mut import = Import {
+            specifier,
+            range: node.byte_range(),
+            type_only,
+            bindings: Vec::new(),
+            addition: None,
+            has_room_above: before.is_empty() && !node.prev_sibling().is_some_and(is_about),
+        };
         let bind = |imported: &str, local: Node<'_>, type_only: bool| Binding {
             imported: imported.to_owned(),
             local: file.text_of(local).to_owned(),
@@ -209,6 +250,7 @@ impl Import {
                         before: ", { ".into(),
                         between: ", ".into(),
                         after: " }".into(),
+                        sorted: Vec::new(),
                     });
                 }
                 "namespace_import" => {
@@ -243,18 +285,27 @@ impl Addition {
         let Some(last) = names.last() else {
             let offset = braces.start_byte() + 1;
             let after = if file.text[offset..].starts_with([' ', '\t', '\r', '\n']) { "" } else { " " };
-            return Addition { comma: None, offset, before: " ".into(), between: ", ".into(), after: after.into() };
+            let (before, between) = (" ".into(), ", ".into());
+            return Addition { comma: None, offset, before, between, after: after.into(), sorted: Vec::new() };
         };
         let line_start = file.text[..last.start_byte()].rfind('\n').map_or(0, |at| at + 1);
         let lead = &file.text[line_start..last.start_byte()];
         if line_start <= braces.start_byte() || !lead.trim().is_empty() {
             let between = String::from(", ");
+            let known = names.iter().filter_map(|specifier| {
+                let name = file.text_of(specifier.child_by_field_name("name")?).to_owned();
+                Some((name, specifier.start_byte()))
+            });
+            let known: Vec<(String, usize)> = known.collect();
+            let is_sorted = known.windows(2).all(|pair| pair[0].0 <= pair[1].0);
+            let is_on_one_line = !file.text_of(braces).contains('\n');
             return Addition {
                 comma: None,
                 offset: last.end_byte(),
                 before: between.clone(),
                 between,
                 after: String::new(),
+                sorted: if is_sorted && is_on_one_line { known } else { Vec::new() },
             };
         }
         let line = format!("{}{lead}", file.style().newline);
@@ -274,10 +325,12 @@ impl Addition {
                     between: before.clone(),
                     before,
                     after: String::new(),
+                    sorted: Vec::new(),
                 };
             }
         };
-        Addition { comma, offset, between: format!(",{line}"), before: line, after: after.into() }
+        let between = format!(",{line}");
+        Addition { comma, offset, between, before: line, after: after.into(), sorted: Vec::new() }
     }
 }
 
