@@ -155,9 +155,7 @@ fn it_runs_as_before_and_behind_its_limits() {
     let before = demo(false);
     write(&home.join("before"), &before);
     write(&home.join("after"), &all_at_once(&before));
-    for file in ["run_test.ts"] {
-        fs::copy(repository("tests/e2e").join(file), home.join(file)).unwrap();
-    }
+    fs::copy(repository("tests/e2e/run_test.ts"), home.join("run_test.ts")).unwrap();
     fs::copy(repository("tests/runtime/tenants/database.ts"), home.join("database.ts")).unwrap();
     fs::copy(repository("tests/runtime/rate-limit/rest.ts"), home.join("rest.ts")).unwrap();
     fs::write(home.join("std.ts"), "export const serve = (handler: unknown) => (Deno as any).serve(handler);\n")
