@@ -208,6 +208,10 @@ fn look(
     let is_wanted = !hits.is_empty() || passes.want(entry);
     let Some(dialect) = Dialect::of(&entry.path).filter(|_| is_wanted) else { return Seen::Clean };
     let file = SourceFile::parse(entry.path.clone(), text.into(), dialect);
+    if file.is_given_up() {
+        let message = "skipped: it takes too long to parse: exclude it".to_owned();
+        return Seen::Failed(Problem { path: Some(entry.path.clone()), message });
+    }
     let findings = Findings::of(entry, &file, passes, &hits);
     if findings.is_empty() {
         return Seen::Parsed;

@@ -4,9 +4,10 @@
 //! are masked (see `mask.rs`): other bytes of the same length are put in their place, for the parser only. A mask
 //! stays if it makes the errors shrink and the tree then reads the place as what it is. Offsets stay true.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
+use std::time::{Duration, Instant};
 
-use tree_sitter::{InputEdit, Parser, Point, Tree};
+use tree_sitter::{InputEdit, ParseOptions, ParseState, Parser, Point, Tree};
 
 use super::Dialect;
 use super::mask::{self, Mask, Shape};
@@ -20,6 +21,8 @@ const MAX_PARSED_BYTES: usize = 4 << 20;
 const MIN_PARSES: usize = 4;
 /// How many masks one file may get; one that would need more is left as it is.
 const MAX_MASKS: usize = 4096;
+/// How long the parses of one file may take altogether. Files that people write take milliseconds.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How many bytes before and after an error are searched for something to mask.
 const NEAR: usize = 256;
 
@@ -32,6 +35,8 @@ pub struct Parsed {
     /// What was masked, sorted by offset, without overlaps. Empty for nearly all files.
     pub masks: Vec<Mask>,
     dialect: Dialect,
+    /// The length of a text that took too long to read; its tree is empty.
+    given_up: Option<usize>,
 }
 
 /// Parses `text`, a byte order mark included if it has one.
@@ -39,16 +44,26 @@ pub struct Parsed {
 /// Never fails: what can't be read, masked or not, is in [`Parsed::errors`].
 pub fn parse(text: &str, dialect: Dialect) -> Parsed {
     let mut parser = parser(dialect);
-    let tree = run(&mut parser, text.as_bytes(), None);
+    let deadline = Instant::now() + PATIENCE;
+    let Some(tree) = run(&mut parser, text.as_bytes(), None, deadline) else { return Parsed::given_up(text, dialect) };
     if !tree.root_node().has_error() {
-        return Parsed { tree, masks: Vec::new(), dialect };
+        return Parsed { tree, masks: Vec::new(), dialect, given_up: None };
     }
     let parses_left = (MAX_PARSED_BYTES / text.len().max(1)).clamp(MIN_PARSES, MAX_PARSES);
-    let mended = Mender { text, dialect, parser, parses_left }.mend(State::new(tree, Vec::new()));
-    Parsed { tree: mended.tree, masks: mended.masks, dialect }
+    let mended = Mender { text, dialect, parser, parses_left, deadline }.mend(State::new(tree, Vec::new()));
+    if Instant::now() > deadline {
+        return Parsed::given_up(text, dialect);
+    }
+    Parsed { tree: mended.tree, masks: mended.masks, dialect, given_up: None }
 }
 
 impl Parsed {
+    /// What is known of a text that took too long to read.
+    fn given_up(text: &str, dialect: Dialect) -> Parsed {
+        let nothing = parser(dialect).parse("", None).expect("an empty text is read at once");
+        Parsed { tree: nothing, masks: Vec::new(), dialect, given_up: Some(text.len()) }
+    }
+
     /// Parses `after`, which is what `edits` make of `before`, the text of this tree.
     ///
     /// `edits` are sorted, don't overlap and have byte offsets into `before`. Where both texts can be read without
@@ -60,19 +75,27 @@ impl Parsed {
     /// The ranges of the ERROR and MISSING nodes, nested ones included, sorted by their start; those of MISSING nodes
     /// are empty. Takes no time for a tree without errors.
     pub fn errors(&self) -> Vec<Range<usize>> {
-        errors(&self.tree)
+        self.given_up.map_or_else(|| errors(&self.tree), |length| std::iter::once(0..length).collect())
+    }
+
+    /// Whether the text took too long to read.
+    pub fn is_given_up(&self) -> bool {
+        self.given_up.is_some()
     }
 
     /// `None` if what comes out might differ from a parse from scratch: recovery from errors depends on the old tree,
     /// and a mask that isn't needed any more has to go.
     fn reparse_incrementally(&self, before: &str, after: &str, edits: &[Edit]) -> Option<Parsed> {
-        if self.tree.root_node().has_error() || !self.masks.iter().all(|mask| mask.shape.keeps_readable_tree()) {
+        if self.is_given_up()
+            || self.tree.root_node().has_error()
+            || !self.masks.iter().all(|mask| mask.shape.keeps_readable_tree())
+        {
             return None;
         }
         let masks = moved(&self.masks, edits)?;
         let replacements: Vec<_> = edits.iter().map(|edit| (edit.range.clone(), edit.text.as_bytes())).collect();
         let old = edited(&self.tree, &painted(before, &self.masks), &replacements);
-        let tree = run(&mut parser(self.dialect), &painted(after, &masks), Some(&old));
+        let tree = run(&mut parser(self.dialect), &painted(after, &masks), Some(&old), Instant::now() + PATIENCE)?;
         if tree.root_node().has_error() {
             return None;
         }
@@ -81,7 +104,7 @@ impl Parsed {
             mask::propose(after, &tree, self.dialect, &around).contains(mask)
         };
         let unchanged = masks.iter().all(|mask| mask.holds(&tree) && still_proposed(mask));
-        unchanged.then_some(Parsed { tree, masks, dialect: self.dialect })
+        unchanged.then_some(Parsed { tree, masks, dialect: self.dialect, given_up: None })
     }
 }
 
@@ -116,6 +139,7 @@ struct Mender<'t> {
     dialect: Dialect,
     parser: Parser,
     parses_left: usize,
+    deadline: Instant,
 }
 
 impl Mender<'_> {
@@ -200,7 +224,14 @@ impl Mender<'_> {
         changed.sort_unstable_by_key(|range| range.start);
         let replacements: Vec<_> = changed.into_iter().map(|range| (range.clone(), &after[range])).collect();
         let tree = edited(&old.tree, &before, &replacements);
-        run(&mut self.parser, &after, Some(&tree))
+        match run(&mut self.parser, &after, Some(&tree), self.deadline) {
+            Some(tree) => tree,
+            // What is there is as good as it gets.
+            None => {
+                self.parses_left = 0;
+                old.tree.clone()
+            }
+        }
     }
 }
 
@@ -210,8 +241,19 @@ fn parser(dialect: Dialect) -> Parser {
     parser
 }
 
-fn run(parser: &mut Parser, bytes: &[u8], old: Option<&Tree>) -> Tree {
-    parser.parse(bytes, old).expect("no timeout, no cancellation")
+/// `None` if it isn't done by the deadline.
+fn run(parser: &mut Parser, bytes: &[u8], old: Option<&Tree>, deadline: Instant) -> Option<Tree> {
+    let mut look = |_: &ParseState| match Instant::now() < deadline {
+        true => ControlFlow::Continue(()),
+        false => ControlFlow::Break(()),
+    };
+    let options = ParseOptions::new().progress_callback(&mut look);
+    let tree = parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), old, Some(options));
+    if tree.is_none() {
+        // Else it would go on where it stopped, with whatever text comes next.
+        parser.reset();
+    }
+    tree
 }
 
 /// What the parser gets to see.

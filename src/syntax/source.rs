@@ -59,6 +59,11 @@ impl SourceFile {
         self.parsed.errors()
     }
 
+    /// Whether it took too long to read: nothing is known of it then.
+    pub fn is_given_up(&self) -> bool {
+        self.parsed.is_given_up()
+    }
+
     /// The file's quotes, semicolons, line ends and indent.
     pub fn style(&self) -> &Style {
         self.style.get_or_init(|| Style::of(self))

@@ -44,6 +44,9 @@ pub fn of_request(
     let file = files.get(&place.path).ok_or_else(|| gone(&place.path))?;
     let file: &SourceFile = &file;
     let refuse = |reason: &str| Refusal::at(file, place.function.clone(), reason.to_owned());
+    if thread::is_broken(file, &place.function) {
+        return Err(refuse("the code around it can't be parsed"));
+    }
     let function = node_at(file, &place.function).ok_or_else(|| refuse("its function can't be read"))?;
     let fallback = files.project.config.tenants.fallback;
     let uses: Vec<usize> = uses(request).iter().map(|range| range.start).collect();

@@ -10,7 +10,7 @@ use super::files::Files;
 use super::helper::{self, Helper};
 use super::is_function;
 use super::site::Need;
-use super::thread::{NAMES, edit};
+use super::thread::{self, NAMES, edit};
 use crate::config::Frontend;
 use crate::project::RelPath;
 use crate::rules::edge::handler::statements;
@@ -70,6 +70,9 @@ pub fn around(files: &Files<'_>, file: &SourceFile, need: &Need) -> Result<(usiz
 pub fn work(files: &Files<'_>, path: &RelPath, session: &Session) -> Result<Work, Refusal> {
     let file = files.get(path).ok_or_else(|| gone(path))?;
     let refuse = |reason: &str| Refusal::at(&file, session.function.clone(), reason.to_owned());
+    if thread::is_broken(&file, &session.function) {
+        return Err(refuse("the code around it can't be parsed"));
+    }
     let Frontend { module, export, hook } = &files.project.config.tenants.frontend;
     let base =
         files.project.file(path).map(|known| files.project.unit(known).base.clone()).unwrap_or_else(RelPath::root);

@@ -43,6 +43,9 @@ pub fn signature(
     let refuse =
         |reason: &str| Refusal::at(file, function.name.0..function.name.1, format!("`{}` {reason}", function.called));
     let node = node.ok_or_else(|| refuse("can't be read"))?;
+    if is_broken(file, &node.byte_range()) {
+        return Err(refuse("can't be parsed"));
+    }
     if let Some(reason) = unfit(file, function, node) {
         return Err(refuse(reason));
     }
@@ -91,6 +94,11 @@ pub fn signature(
         edits.push(edit(file, line_of(file, need), String::new()));
     }
     Ok(Signature { name, index: parameters.len() - usize::from(is_this), edits, instead_of })
+}
+
+/// Whether the parser could not follow at a byte range.
+pub fn is_broken(file: &SourceFile, range: &Range<usize>) -> bool {
+    file.errors().iter().any(|error| error.start <= range.end && range.start <= error.end)
 }
 
 /// Why a function can't have another parameter.
@@ -175,6 +183,7 @@ pub fn passed(file: &SourceFile, call: &Call, index: usize, is_new: bool, text: 
     let path = file.path_to(call.start..call.end);
     let node = path.iter().rev().find(|node| node.byte_range() == (call.start..call.end));
     let list = node.and_then(|node| node.child_by_field_name("arguments")).filter(|list| list.kind() == "arguments");
+    let list = list.filter(|_| !is_broken(file, &(call.start..call.end)));
     let list = list.ok_or_else(|| refuse("the call has no arguments that can be read"))?;
     let items = arguments(list);
     if items.iter().any(|item| item.kind() == "spread_element") {
