@@ -153,7 +153,7 @@ fn files_that_can_not_be_read_are_named_and_the_others_go_on() {
     ]);
     open_up(project.path());
     let closed = ["src/closed.ts", "src/closed"].map(|path| project.path().join(path));
-    closed.iter().for_each(|path| fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap());
+    closed.iter().for_each(|path| fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap());
     let output = bound(project.path()).output().unwrap();
     closed.iter().for_each(|path| fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap());
     assert_eq!(output.status.code(), Some(2));
