@@ -7,13 +7,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod project;
+mod ripgrep;
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The version of ripgrep.
-const RIPGREP: &str = "14.1.1";
 /// How often each of the two is measured.
 const ROUNDS: usize = 15;
 const THREADS: &str = "2";
@@ -21,11 +19,11 @@ const THREADS: &str = "2";
 fn main() {
     let folder = tempfile::Builder::new().prefix("phase2-bench-").tempdir().unwrap();
     project::write(folder.path(), false);
-    let ripgrep = ripgrep();
+    let ripgrep = ripgrep::program();
     let mut ratios = Vec::new();
     for round in 0..=ROUNDS {
         let check = Command::new(env!("CARGO_BIN_EXE_phase2"))
-            .args(["check", "-q", "-j", THREADS, "--root"])
+            .args(["check", "-q", "-j", THREADS, "--rule", "console", "--root"])
             .arg(folder.path())
             .timed(0);
         let search = Command::new(&ripgrep).args(["-l", "-j", THREADS, "console"]).arg(folder.path()).timed(1);
@@ -53,16 +51,4 @@ impl Timed for Command {
         assert_eq!(ended.code(), Some(status), "{self:?}");
         time
     }
-}
-
-/// The pinned ripgrep, built if it isn't there.
-fn ripgrep() -> PathBuf {
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("ripgrep-{RIPGREP}"));
-    let program = home.join("bin").join(if cfg!(windows) { "rg.exe" } else { "rg" });
-    if !program.exists() {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["install", "ripgrep", "--locked", "--version", RIPGREP, "--root"]).arg(&home);
-        assert!(cargo.status().unwrap().success(), "ripgrep {RIPGREP} can't be built");
-    }
-    program
 }
