@@ -82,6 +82,17 @@ fn status_tells_how_far_it_is() {
 }
 
 #[test]
+fn status_tells_whose_tokens_nobody_verifies() {
+    let sandbox = project();
+    sandbox.write("supabase/config.toml", "[functions.save]\nverify_jwt = false\n");
+    sandbox.run(&[&["fix", "--unsafe-fixes"], &RULE[..]].concat()).expect(1);
+    let run = sandbox.run(&[&["status"], &RULE[..]].concat()).expect(0);
+    let of = |path: &str| run.out.lines().find(|line| line.contains(path)).unwrap().to_owned();
+    assert!(of("functions/save/").contains("unverified claims"), "{}", run.out);
+    assert!(of("functions/list/").contains("claim source unknown"), "{}", run.out);
+}
+
+#[test]
 fn a_helper_that_reads_tokens_wrongly_is_told() {
     let sandbox = project();
     let helper = "export function getTenantFromJWT(req: Request): string | undefined {\n  \

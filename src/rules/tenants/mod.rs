@@ -26,6 +26,7 @@ use self::edits::Work;
 use self::files::Files;
 use self::flow::{Operation, Target};
 use self::helper::Helper;
+use self::place::Around;
 use self::plan::{Key, Plan};
 use self::site::{Site, Standing, Survey};
 use self::verified::Verified;
@@ -248,7 +249,8 @@ impl TenantsPass<'_> {
                     continue;
                 }
                 Standing::Fallback => {
-                    subject.caveat = judge.source.is_none().then(|| "claim source unknown".to_owned());
+                    let unknown = judge.source.is_none().then(|| "claim source unknown".to_owned());
+                    subject.caveat = unverified(files, site).or(unknown);
                 }
                 Standing::Excused => resolution.violations.push(violation(site, None, Vec::new(), None)),
                 Standing::Hardcoded => match (&worked.sites[index], cohort) {
@@ -285,6 +287,17 @@ impl TenantsPass<'_> {
         }
         resolution
     }
+}
+
+/// What is wrong with a literal that counts only where the token names no tenant, if nobody has verified the token.
+fn unverified(files: &Files<'_>, site: &Site) -> Option<String> {
+    if files.project.config.tenants.function.get_ref() == helper::VERIFYING {
+        return None;
+    }
+    let file = files.get(&site.path)?;
+    let Around::Request(place) = place::around(files, &file, &site.range) else { return None };
+    let verified = verified::of(files, &file, &place, std::slice::from_ref(&site.range));
+    (verified == Verified::No).then(|| "unverified claims: callers may name any tenant".to_owned())
 }
 
 fn violation(site: &Site, help: Option<String>, related: Vec<super::Related>, fix: Option<Fix>) -> Violation {
