@@ -210,6 +210,11 @@ fn in_repository(root: &Path) -> Result<(), VcsError> {
     prefix(root)?.map(drop).ok_or(VcsError::NoRepository)
 }
 
+/// The folder of `root` in its repository, with a `/` at its end; empty at the top, and where git doesn't say.
+pub fn folder_in_repository(root: &Path) -> String {
+    prefix(root).ok().flatten().unwrap_or_default()
+}
+
 /// The path of `root` in its repository, with a `/` at its end if it isn't the top folder; `None` if it is in none.
 fn prefix(root: &Path) -> Result<Option<String>, VcsError> {
     let arguments = ["rev-parse", "--is-inside-work-tree", "--show-prefix"];

@@ -125,3 +125,20 @@ fn several_go_to_files_and_one_to_stdout() {
         assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
     }
 }
+
+#[test]
+fn code_hosts_count_from_the_top_of_the_repository() {
+    let top = support::project([("app/src/a.ts", "console.log(1);\n")]);
+    let mut git = Command::new("git");
+    assert!(git.args(["init", "-q"]).current_dir(top.path()).status().unwrap().success());
+    let root = top.path().join("app");
+    assert!(report(&root, "github").starts_with("::error file=app/src/a.ts,line=1"));
+    assert!(report(&root, "sarif").contains("\"uri\": \"app/src/a.ts\""));
+    assert!(report(&root, "gitlab").contains("\"path\": \"app/src/a.ts\""));
+    assert!(report(&root, "rdjson").contains("\"path\":\"app/src/a.ts\""));
+    for format in ["junit", "checkstyle"] {
+        assert!(report(&root, format).contains("name=\"app/src/a.ts\""), "{format}");
+    }
+    // For people and for programs on the spot the project is what counts.
+    assert!(report(&root, "concise").starts_with("src/a.ts:1:1"));
+}

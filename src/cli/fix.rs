@@ -265,7 +265,7 @@ impl Job<'_> {
 
     /// Prints the violations.
     fn report(&self, stream: Stream, report: &Report) -> Result<(), Failure> {
-        self.outputs.print(self.terminal, stream, report, &self.metas)
+        self.outputs.print(self.terminal, stream, &self.project.root, report, &self.metas)
     }
 
     fn patch(&self, changes: &[FileChange]) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -13,6 +13,7 @@ use crate::report::{
     Look, Report, checkstyle, concise, github, gitlab, json, junit, pretty, rdjson, sarif, statistics,
 };
 use crate::rules::Meta;
+use crate::vcs;
 
 /// A format, and the file that it goes to; stdout if none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,12 +81,26 @@ impl<'a> Outputs<'a> {
         on_stream.into_iter().any(|output| !matches!(output.format, Format::Pretty | Format::Concise | Format::Github))
     }
 
-    /// Prints the violations of `report`; what goes to no file goes to `stream`. `rules` are those that ran.
+    /// Prints the violations of `report`, of the project at `root`; what goes to no file goes to `stream`. `rules` are those
+    /// that ran.
     ///
     /// # Errors
     /// If something can't be written.
-    pub fn print(&self, terminal: &Terminal, stream: Stream, report: &Report, rules: &[&Meta]) -> Result<(), Failure> {
+    pub fn print(
+        &self,
+        terminal: &Terminal,
+        stream: Stream,
+        root: &Path,
+        report: &Report,
+        rules: &[&Meta],
+    ) -> Result<(), Failure> {
+        // Code hosts count from the top of the repository, which the project may be a folder of.
+        let is_for_host = |format: Format| !matches!(format, Format::Pretty | Format::Concise | Format::Json);
+        let is_wanted = self.outputs.iter().any(|output| is_for_host(output.format));
+        let folder = if is_wanted { vcs::folder_in_repository(root) } else { String::new() };
+        let above = (!folder.is_empty()).then(|| report.seen_from_above(&folder));
         for Output { format, file } in self.outputs {
+            let report = above.as_ref().filter(|_| is_for_host(*format)).unwrap_or(report);
             let Some(path) = file else {
                 terminal.print(stream, |out, look| self.write(out, *format, report, rules, look))?;
                 continue;

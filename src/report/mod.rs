@@ -59,6 +59,34 @@ pub struct Report {
     pub texts: BTreeMap<RelPath, Arc<str>>,
 }
 
+impl Report {
+    /// The same with the paths of a folder further up, in which the project lies in `folder` (with a `/` at its end): code
+    /// hosts count from the top of the repository.
+    pub fn seen_from_above(&self, folder: &str) -> Report {
+        let above = |path: &RelPath| RelPath::new(&format!("{folder}{path}")).unwrap_or_else(|| path.clone());
+        let finding = |finding: &Finding| {
+            let mut finding = finding.clone();
+            finding.path = above(&finding.path);
+            finding.related.iter_mut().for_each(|related| related.path = above(&related.path));
+            if let Some(fix) = &mut finding.fix {
+                fix.edits.iter_mut().for_each(|edit| edit.path = above(&edit.path));
+                fix.new_files.iter_mut().for_each(|file| file.path = above(&file.path));
+            }
+            finding
+        };
+        let problem = |problem: &Problem| Problem { path: problem.path.as_ref().map(above), ..problem.clone() };
+        Report {
+            findings: self.findings.iter().map(finding).collect(),
+            notes: self.notes.clone(),
+            errors: self.errors.iter().map(problem).collect(),
+            accepted: self.accepted,
+            stats: self.stats,
+            subjects: Vec::new(),
+            texts: self.texts.iter().map(|(path, text)| (above(path), Arc::clone(text))).collect(),
+        }
+    }
+}
+
 /// A violation, with the edits of its fix as they would be made if it were the only one.
 #[derive(Debug, Clone)]
 pub struct Finding {
