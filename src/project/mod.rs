@@ -214,6 +214,24 @@ impl Project {
         self.supabase.iter().find(|folder| path.is_within(&folder.base))
     }
 
+    /// A file outside of the roots, or excluded from them, whose text has all `words`: it isn't looked at, but may use what
+    /// the project's files export. What git ignores and installed packages are passed over.
+    pub fn mentioned_outside(&self, words: &[&str]) -> Option<RelPath> {
+        const CODE: [&str; 8] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs"];
+        let mut walk = ignore::WalkBuilder::new(&self.root);
+        walk.follow_links(false).filter_entry(|entry| entry.file_name() != "node_modules");
+        walk.build().filter_map(Result::ok).find_map(|entry| {
+            let path = RelPath::from_absolute(&self.root, entry.path())?;
+            let is_code =
+                entry.path().extension().is_some_and(|extension| CODE.iter().any(|known| extension == *known));
+            if !is_code || self.file(&path).is_some() || !entry.file_type().is_some_and(|kind| kind.is_file()) {
+                return None;
+            }
+            let text = self.sources.read(&path).ok()?;
+            words.iter().all(|word| text.contains(word)).then_some(path)
+        })
+    }
+
     /// How the edge functions are deployed and called; found out at the first question.
     pub fn deployment(&self) -> &Deployment {
         self.deployment.get_or_init(|| Deployment::of(&self.root, &self.supabase))

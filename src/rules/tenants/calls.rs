@@ -57,15 +57,23 @@ impl Refusal {
 /// # Errors
 /// A use of it that is no plain call.
 pub fn of(files: &Files<'_>, function: &Function) -> Result<Vec<Call>, Refusal> {
-    let mut search = Search { files, calls: Vec::new(), seen: BTreeSet::new() };
+    let mut search = Search { files, calls: Vec::new(), seen: BTreeSet::new(), is_exported: false };
     let Some(file) = files.get(&function.path) else { return Ok(Vec::new()) };
     search.in_file(&file, &function.called, function.name.0)?;
     for export in exports::of(&file) {
         let Target::Local(node) = export.target else { continue };
         let name = node.child_by_field_name("name").map(|name| name.start_byte());
         if name == Some(function.name.0) {
+            search.is_exported = true;
             search.imports(&function.path, &export.name)?;
         }
+    }
+    if search.is_exported
+        && let Some(path) = files.project.mentioned_outside(&[&function.called, stem(&function.path)])
+    {
+        let range = function.name.0..function.name.1;
+        let reason = format!("`{}` may be called in {path} as well, which is outside of the roots", function.called);
+        return Err(Refusal::at(&file, range, reason));
     }
     let mut calls = search.calls;
     calls.sort();
@@ -78,6 +86,13 @@ struct Search<'f, 'p> {
     calls: Vec<Call>,
     /// The exports that were looked for.
     seen: BTreeSet<(RelPath, String)>,
+    /// Whether other files can call it.
+    is_exported: bool,
+}
+
+/// What importers write of a module's path at least.
+fn stem(path: &RelPath) -> &str {
+    path.file_name().split('.').next().unwrap_or_default()
 }
 
 impl Search<'_, '_> {
@@ -115,7 +130,7 @@ impl Search<'_, '_> {
         if !self.seen.insert((path.clone(), name.to_owned())) {
             return Ok(());
         }
-        let stem = path.file_name().split('.').next().unwrap_or_default();
+        let stem = stem(path);
         // An index is imported by the name of its folder.
         let folder = path.parent().filter(|_| stem == "index").map(|folder| folder.file_name().to_owned());
         for file in self.files.with(folder.as_deref().unwrap_or(stem)) {
