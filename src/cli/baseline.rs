@@ -2,13 +2,11 @@
 
 use super::gate;
 use super::load::{self, Place};
-use super::progress::Progress;
 use super::terminal::{Failure, Stream, Terminal};
 use super::{BaselineArgs, CLEAN, Common, TROUBLE};
 use crate::baseline::{Baseline, Entry};
 use crate::edit::FileChange;
-use crate::engine::{self, FixMode, Request};
-use crate::project::{RelPath, Selection};
+use crate::project::RelPath;
 use crate::report::Note;
 use crate::report::summary::{self, count};
 use crate::rules;
@@ -27,19 +25,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &BaselineArgs) -> Result<
     if let Some(path) = &args.baseline {
         located.name = path.display().to_string();
     }
-    let progress = Progress::new(terminal, project.files.len());
-    let selection = Selection::everything();
-    let request = Request {
-        rules: &chosen,
-        suppression,
-        selection: &selection,
-        fix: FixMode::Safe,
-        chosen: None,
-        threads: common.threads.map_or(0, usize::from),
-        progress: &|| progress.tick(),
-    };
-    let mut report = engine::run(&project, &request)?.found;
-    progress.finish();
+    let mut report = load::report(terminal, common, &project, &chosen, suppression)?;
     if !report.errors.is_empty() {
         terminal.print(Stream::Err, |err, look| summary::write_errors(err, &report, look))?;
         return Ok(TROUBLE);

@@ -134,8 +134,10 @@ impl<'a> Gate<'a> {
         report.accepted = accepted;
         if let Some(first) = stale.first() {
             let message = format!(
-                "{} of {name} match nothing any more, such as one of {} in {}: `phase2 baseline --prune` removes them",
-                crate::report::summary::count(stale.len(), "entry").replace("entrys", "entries"),
+                "{} of the {} entries of {name} match nothing any more, such as one of {} in {}: `phase2 baseline --prune` \
+                 removes them",
+                stale.len(),
+                baseline.len(),
                 first.rule,
                 first.path
             );

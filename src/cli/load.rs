@@ -4,10 +4,12 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use super::Common;
-use super::terminal::Failure;
+use super::progress::Progress;
+use super::terminal::{Failure, Terminal};
 use crate::config::{Config, ConfigFile, FILE_NAME, suggestion};
-use crate::project::{Project, ProjectError, RelPath, RootsError, find_root};
-use crate::report::Note;
+use crate::engine::{self, FixMode, Request};
+use crate::project::{Project, ProjectError, RelPath, RootsError, Selection, find_root};
+use crate::report::{Note, Report};
 use crate::rules::{self, Rule};
 use crate::vcs;
 
@@ -143,6 +145,32 @@ pub fn chosen(named: &[String], config: &Config) -> Result<(Vec<Box<dyn Rule>>, 
     };
     let rules = rules::all().into_iter().filter(|rule| is_wanted(rule.meta())).collect();
     Ok((rules, is_wanted(&rules::suppression::META)))
+}
+
+/// What the rules find in the whole project.
+///
+/// # Errors
+/// If the threads can't be started.
+pub fn report(
+    terminal: &Terminal,
+    common: &Common,
+    project: &Project,
+    rules: &[Box<dyn Rule>],
+    suppression: bool,
+) -> Result<Report, Failure> {
+    let progress = Progress::new(terminal, project.files.len());
+    let request = Request {
+        rules,
+        suppression,
+        selection: &Selection::everything(),
+        fix: FixMode::Safe,
+        chosen: None,
+        threads: common.threads.map_or(0, usize::from),
+        progress: &|| progress.tick(),
+    };
+    let report = engine::run(project, &request)?.found;
+    progress.finish();
+    Ok(report)
 }
 
 /// The error for a rule that isn't.

@@ -2,11 +2,8 @@
 
 use super::load::{self, Place};
 use super::output::Output;
-use super::progress::Progress;
 use super::terminal::{Failure, Stream, Terminal};
 use super::{CLEAN, Common, Format, TROUBLE};
-use crate::engine::{self, FixMode, Request};
-use crate::project::Selection;
 use crate::report::status;
 use crate::rules;
 
@@ -19,19 +16,7 @@ pub fn run(terminal: &Terminal, common: &Common, named: &[String]) -> Result<u8,
     let place = Place::of(common)?;
     let (chosen, suppression) = load::chosen(named, &place.config)?;
     let project = place.open()?;
-    let selection = Selection::everything();
-    let progress = Progress::new(terminal, project.files.len());
-    let request = Request {
-        rules: &chosen,
-        suppression,
-        selection: &selection,
-        fix: FixMode::Safe,
-        chosen: None,
-        threads: common.threads.map_or(0, usize::from),
-        progress: &|| progress.tick(),
-    };
-    let report = engine::run(&project, &request)?.found;
-    progress.finish();
+    let report = load::report(terminal, common, &project, &chosen, suppression)?;
     let mut names: Vec<&str> = chosen.iter().map(|rule| rule.meta().name).collect();
     names.extend(suppression.then_some(rules::suppression::META.name));
     let [Output { format, file: None }] = &common.output_format[..] else {

@@ -19,14 +19,13 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let mut root = BytesStart::new("checkstyle");
     root.push_attribute(("version", "4.3"));
     xml.write_event(Event::Start(root))?;
-    let mut findings = report.findings.iter().peekable();
-    while let Some(first) = findings.peek() {
-        let path = first.path.clone();
+    for findings in report.findings.chunk_by(|a, b| a.path == b.path) {
+        let path = &findings[0].path;
         let mut file = BytesStart::new("file");
         file.push_attribute(("name", path.as_str()));
         xml.write_event(Event::Start(file))?;
-        while let Some(finding) = findings.next_if(|finding| finding.path == path) {
-            let start = positions.at(&path, finding.range.start);
+        for finding in findings {
+            let start = positions.at(path, finding.range.start);
             let mut error = BytesStart::new("error");
             error.push_attribute(("line", start.line.to_string().as_str()));
             error.push_attribute(("column", start.column.to_string().as_str()));

@@ -15,12 +15,11 @@ use crate::report::{Report, one_line};
 pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let positions = Positions::new(report);
     let mut junit = Junit::new("phase2");
-    let mut findings = report.findings.iter().peekable();
-    while let Some(first) = findings.peek() {
-        let path = first.path.clone();
+    for findings in report.findings.chunk_by(|a, b| a.path == b.path) {
+        let path = &findings[0].path;
         let mut suite = TestSuite::new(path.as_str());
-        while let Some(finding) = findings.next_if(|finding| finding.path == path) {
-            let start = positions.at(&path, finding.range.start);
+        for finding in findings {
+            let start = positions.at(path, finding.range.start);
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_message(one_line(&finding.message)).set_type(finding.rule);
             let help = finding.help.as_deref().unwrap_or_default();

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
+use super::handler::statements;
 use crate::syntax::source::SourceFile;
 
 /// How the request gets its name.
@@ -62,6 +63,39 @@ pub fn free_name(file: &SourceFile, function: Node<'_>, names: &[&str]) -> Optio
 pub fn has_child(node: Node<'_>, word: &str) -> bool {
     let mut cursor = node.walk();
     node.children(&mut cursor).any(|child| child.kind() == word)
+}
+
+/// The edits that put `lines` at the start of a function's block, apart from what follows if `apart`.
+pub fn at_start(
+    file: &SourceFile,
+    function: Node<'_>,
+    body: Node<'_>,
+    lines: &[String],
+    apart: bool,
+) -> Vec<(Range<usize>, String)> {
+    let newline = file.style().newline;
+    let outer = file.indent_at(function.start_byte());
+    let open = body.start_byte() + 1;
+    let rest = &file.text[open..body.end_byte() - 1];
+    let first = statements(body).first().copied();
+    let has_lines = rest.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']);
+    let inner = match first {
+        Some(first) if has_lines => file.indent_at(first.start_byte()).to_owned(),
+        _ => format!("{outer}{}", file.style().indent),
+    };
+    let text: String = lines.iter().map(|line| format!("{newline}{inner}{line}")).collect();
+    if has_lines {
+        let gap = if apart && first.is_some() { newline } else { "" };
+        return vec![(open..open, format!("{text}{gap}"))];
+    }
+    let close = body.end_byte() - 1;
+    let inside = rest.trim_matches([' ', '\t']);
+    let start = open + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
+    if inside.is_empty() {
+        return vec![(open..close, format!("{text}{newline}{outer}"))];
+    }
+    let end = start + inside.len();
+    vec![(open..start, format!("{text}{newline}{inner}")), (end..close, format!("{newline}{outer}"))]
 }
 
 /// The end of the line, if nothing but a comment stands on it behind a byte offset.

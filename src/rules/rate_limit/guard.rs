@@ -14,7 +14,7 @@ use crate::rules::Violation;
 use crate::rules::edge::entry::Serve;
 use crate::rules::edge::handler::{self, Handler, core, statements};
 use crate::rules::edge::preflight::{self, Preflight};
-use crate::rules::edge::request::{self, Naming, free_name, has_child, line_end};
+use crate::rules::edge::request::{self, Naming, at_start, free_name, has_child, line_end};
 use crate::syntax::source::SourceFile;
 
 /// The edits that put a guard into the handler.
@@ -178,7 +178,9 @@ impl<'a, 't> Draft<'a, 't> {
         let preflight = preflight::of(self.file, self.body);
         let Preflight::Behind { statement } = preflight else {
             let lines = destructuring.into_iter().chain(self.lines(matches!(preflight, Preflight::Somewhere)));
-            return self.at_start(&lines.collect::<Vec<String>>());
+            let lines: Vec<String> = lines.collect();
+            // The guard stands apart from what follows.
+            return at_start(self.file, self.function, self.body, &lines, true);
         };
         let indent = self.file.indent_at(statement.start_byte());
         let lines: String = self.lines(false).iter().map(|line| format!("{newline}{indent}{line}")).collect();
@@ -193,37 +195,9 @@ impl<'a, 't> Draft<'a, 't> {
             }
         };
         if let Some(destructuring) = destructuring {
-            edits.extend(self.at_start(&[destructuring]));
+            edits.extend(at_start(self.file, self.function, self.body, &[destructuring], false));
         }
         edits
-    }
-
-    /// Puts `lines` at the start of the block.
-    fn at_start(&self, lines: &[String]) -> Vec<(Range<usize>, String)> {
-        let newline = self.file.style().newline;
-        let outer = self.file.indent_at(self.function.start_byte());
-        let open = self.body.start_byte() + 1;
-        let rest = &self.file.text[open..self.body.end_byte() - 1];
-        let first = statements(self.body).first().copied();
-        let has_lines = rest.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']);
-        let inner = match first {
-            Some(first) if has_lines => self.file.indent_at(first.start_byte()).to_owned(),
-            _ => format!("{outer}{}", self.file.style().indent),
-        };
-        let text: String = lines.iter().map(|line| format!("{newline}{inner}{line}")).collect();
-        if has_lines {
-            // The guard stands apart from what follows.
-            let gap = if first.is_some() && lines.len() > 1 { newline } else { "" };
-            return vec![(open..open, format!("{text}{gap}"))];
-        }
-        let close = self.body.end_byte() - 1;
-        let inside = rest.trim_matches([' ', '\t']);
-        let start = open + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
-        if inside.is_empty() {
-            return vec![(open..close, format!("{text}{newline}{outer}"))];
-        }
-        let end = start + inside.len();
-        vec![(open..start, format!("{text}{newline}{inner}")), (end..close, format!("{newline}{outer}"))]
     }
 }
 

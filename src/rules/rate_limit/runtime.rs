@@ -97,9 +97,33 @@ fn inside(text: &str, start: &str, end: &str) -> Range<usize> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, ConfigFile};
+
+    #[test]
+    fn what_phase2_toml_says_is_written_into_it() {
+        let text = "[rate-limit]\naddress-header = 'x-real-ip'\ntrusted-hops = 2\nservice-role = 'count'\n\
+                    [rate-limit.tiers.standard]\non-error = 'deny'\n[rate-limit.tiers.bulk]\nburst = 1\nper-minute = 5\n\
+                    [tenants]\nclaim = 'org.id'\nids = ['acme']\n";
+        let config = Config::parse(&ConfigFile::new("phase2.toml", text), &["rate-limit"]).unwrap();
+        let (before, after) = (WRAPPER.lines(), wrapper(&config));
+        let known: Vec<&str> = before.collect();
+        let new: Vec<&str> = after.lines().filter(|line| !known.contains(line)).collect();
+        assert_eq!(
+            new,
+            [
+                "  standard: { burst: 10, perMinute: 100, onError: 'deny' },",
+                "  bulk: { burst: 1, perMinute: 5 },",
+                "  addressHeader: 'x-real-ip',",
+                "  trustedHops: 2,",
+                "  serviceRole: 'count',",
+                "const TENANT_CLAIM = ['org', 'id'];",
+                "const TENANT_ID = /^[\\w-]{1,128}$/;",
+            ]
+        );
+    }
 
     #[test]
     fn the_built_in_options_give_the_module_as_it_lies_there() {

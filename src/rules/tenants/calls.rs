@@ -95,19 +95,18 @@ fn stem(path: &RelPath) -> &str {
     path.file_name().split('.').next().unwrap_or_default()
 }
 
+/// The nodes that lead to each use of a name that means what is declared at the byte offset `declared`.
+fn uses<'t>(file: &'t SourceFile, name: &str, declared: usize) -> Vec<Vec<Node<'t>>> {
+    let found = file.name(name);
+    let is_own = |at: usize| at != declared && found.resolve(at).is_some_and(|known| known.range.start == declared);
+    let own = found.references.iter().filter(|range| is_own(range.start));
+    own.map(|range| file.path_to(range.clone())).collect()
+}
+
 impl Search<'_, '_> {
     /// The uses of a name in one file, where it means what is declared at the byte offset `declared`.
     fn in_file(&mut self, file: &SourceFile, name: &str, declared: usize) -> Result<(), Refusal> {
-        let found = file.name(name);
-        for range in &found.references {
-            let is_own = found.resolve(range.start).is_some_and(|known| known.range.start == declared);
-            if range.start == declared || !is_own {
-                continue;
-            }
-            let path = file.path_to(range.clone());
-            self.take(file, &path, name)?;
-        }
-        Ok(())
+        uses(file, name, declared).into_iter().try_for_each(|path| self.take(file, &path, name))
     }
 
     /// One use: `path` leads to it.
@@ -172,13 +171,7 @@ impl Search<'_, '_> {
 
     /// `import * as learning from './learning.ts'; learning.extract(…)`
     fn in_namespace(&mut self, file: &SourceFile, local: &str, declared: usize, name: &str) -> Result<(), Refusal> {
-        let found = file.name(local);
-        for range in &found.references {
-            let is_own = found.resolve(range.start).is_some_and(|known| known.range.start == declared);
-            if range.start == declared || !is_own {
-                continue;
-            }
-            let path = file.path_to(range.clone());
+        for path in uses(file, local, declared) {
             let [.., member, leaf] = path[..] else { continue };
             let property = member.child_by_field_name("property").filter(|_| member.kind() == "member_expression");
             match property.map(|property| file.text_of(property)) {

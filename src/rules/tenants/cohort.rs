@@ -250,16 +250,14 @@ impl Judge<'_, '_> {
             .filter(|target| matches!(target, Target::Table(_)) && !backfilled.iter().any(|name| name == target.name()))
             .map(|target| target.name())
             .collect();
-        let id = self.files.project.config.tenants.ids.first().map(|id| id.get_ref().as_str()).unwrap_or_default();
-        let statements: Vec<String> = tables
-            .iter()
-            .map(|table| {
-                let keys = cohort.members.iter().flat_map(|index| &self.sites[*index].keys);
-                let column = keys.into_iter().find(|(target, _)| target.name() == *table).map(|(_, key)| key.as_str());
-                let column = column.unwrap_or("tenant_id");
-                format!("update {table} set {column} = <tenant of the row> where {column} = '{id}';")
-            })
-            .collect();
+        let statement = |table: &str| {
+            let members = cohort.members.iter().map(|index| &self.sites[*index]);
+            let mut of_table = members.flat_map(|site| site.keys.iter().map(move |(target, key)| (site, target, key)));
+            let (site, _, column) = of_table.find(|(_, target, _)| target.name() == table)?;
+            let id = site.text.trim_matches(['\'', '"', '`']);
+            Some(format!("update {table} set {column} = <tenant of the row> where {column} = '{id}';"))
+        };
+        let statements: Vec<String> = tables.iter().filter_map(|table| statement(table)).collect();
         if !statements.is_empty() {
             let when = if self.moves_at_once() {
                 "move the stored rows"

@@ -15,9 +15,8 @@ use super::{is_function, user};
 use crate::config::Fallback;
 use crate::edit::{Edit, Wanted};
 use crate::project::RelPath;
-use crate::rules::edge::handler::statements;
 use crate::rules::edge::preflight::{self, Preflight};
-use crate::rules::edge::request::{free_name, has_child, line_end};
+use crate::rules::edge::request::{at_start, free_name, has_child, line_end};
 use crate::syntax::source::SourceFile;
 
 /// What is done in one function.
@@ -63,10 +62,18 @@ pub fn of_request(
         || place.naming.as_ref().is_some_and(|naming| naming.statement.is_some());
     let first = uses.iter().min().copied().unwrap_or(place.function.start);
     let is_async_there = innermost_is_async(file, first);
-    let in_place = is_single && !needs_statement && (!helper.is_async || is_async_there);
+    let ids = plan.ids_of_request(request);
+    if ids.len() > 1 && !request.calls.is_empty() {
+        return Err(refuse("it stands for more than one tenant"));
+    }
+    // One constant can't go on with several ids.
+    let in_place = (is_single || ids.len() > 1) && !needs_statement && (!helper.is_async || is_async_there);
+    if ids.len() > 1 && !in_place && fallback == Fallback::Literal {
+        return Err(refuse("it stands for more than one tenant"));
+    }
     let body = function.child_by_field_name("body");
     let block = body.filter(|body| body.kind() == "statement_block");
-    let (fallback_text, more) = fallback_of(files, file, request, function)?;
+    let (fallback_text, more) = fallback_of(files, file, request, function, ids.first())?;
     work.imports.extend(more.map(|wanted| (place.path.clone(), wanted)));
     let expression = format!("{call} || {fallback_text}");
     if in_place || block.is_none() {
@@ -121,12 +128,13 @@ pub fn of_request(
     };
     let declared = inserted(file, function, block, first, behind.max(checked), &lines);
     // It may stand in a block of its own, a `try`.
-    let around = file.path_to(declared.range.start..declared.range.start);
+    let at = declared.first().map_or(first, |edit| edit.range.start);
+    let around = file.path_to(at..at);
     let scope = around.into_iter().rev().find(|node| node.kind() == "statement_block").map(|node| node.byte_range());
     if !scope.is_some_and(|scope| uses.iter().all(|at| scope.contains(at))) {
         return Err(refuse("the request can't be used in one place for all that need its tenant"));
     }
-    work.edits.push(declared);
+    work.edits.extend(declared);
     for need in &request.needs {
         work.edits.push(edit(file, need.range.clone(), short(file, need, &name)));
     }
@@ -168,6 +176,10 @@ fn constant(file: &SourceFile, request: &Request) -> Option<Constant> {
 pub fn of_thread(files: &Files<'_>, plan: &Plan, function: &Function, thread: &Thread) -> Result<Work, Refusal> {
     let file = files.get(&function.path).ok_or_else(|| gone(&function.path))?;
     let Some(signature) = &thread.signature else { return Ok(Work::default()) };
+    if plan.ids_of(function).len() > 1 {
+        let name = function.name.0..function.name.1;
+        return Err(Refusal::at(&file, name, format!("`{}` stands for more than one tenant", function.called)));
+    }
     let mut work = Work { edits: signature.edits.clone(), imports: Vec::new() };
     let replaced =
         thread.needs.iter().filter(|need| !need.is_default && Some(&need.range) != signature.instead_of.as_ref());
@@ -206,6 +218,7 @@ fn fallback_of(
     file: &SourceFile,
     request: &Request,
     function: Node<'_>,
+    id: Option<&String>,
 ) -> Result<(String, Option<Wanted>), Refusal> {
     let options = &files.project.config.tenants;
     let refuse = |reason: String| Refusal::at(file, request.place.function.clone(), reason);
@@ -213,7 +226,7 @@ fn fallback_of(
         Fallback::Literal | Fallback::Deny => {
             let own = request.needs.first().map(|need| need.text.clone());
             // The ids are plain: they may stand between quotes.
-            let id = options.ids.first().map(|id| file.style().quoted(id.get_ref())).unwrap_or_default();
+            let id = id.map(|id| file.style().quoted(id)).unwrap_or_default();
             Ok((own.unwrap_or(id), None))
         }
         Fallback::User => {
@@ -273,7 +286,7 @@ pub fn short(file: &SourceFile, need: &Need, expression: &str) -> String {
     }
 }
 
-/// The edit that puts `lines` into a function's block: behind the whole preflight, and behind the byte offset `least`.
+/// The edits that put `lines` into a function's block: behind the whole preflight, and behind the byte offset `least`.
 fn inserted(
     file: &SourceFile,
     function: Node<'_>,
@@ -281,7 +294,7 @@ fn inserted(
     first: usize,
     least: Option<usize>,
     lines: &[String],
-) -> Edit {
+) -> Vec<Edit> {
     let newline = file.style().newline;
     let preflight = match preflight::of(file, block) {
         Preflight::Behind { statement } if statement.end_byte() <= first => Some(statement.end_byte()),
@@ -290,26 +303,13 @@ fn inserted(
     if let Some(end) = preflight.max(least) {
         let indent = file.indent_at(end);
         let text: String = lines.iter().map(|line| format!("{newline}{indent}{line}")).collect();
-        return match line_end(file, end) {
+        return vec![match line_end(file, end) {
             Some(at) => edit(file, at..at, format!("{newline}{text}")),
             None => edit(file, end..end, format!("{text}{newline}{indent}")),
-        };
+        }];
     }
-    let open = block.start_byte() + 1;
-    let rest = &file.text[open..block.end_byte() - 1];
-    let outer = file.indent_at(function.start_byte());
-    let inner = match statements(block).first() {
-        Some(first) if rest.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) => {
-            file.indent_at(first.start_byte()).to_owned()
-        }
-        _ => format!("{outer}{}", file.style().indent),
-    };
-    let text: String = lines.iter().map(|line| format!("{newline}{inner}{line}")).collect();
-    if rest.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) {
-        return edit(file, open..open, text);
-    }
-    let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-    edit(file, open..open + blank, format!("{text}{newline}{inner}"))
+    let edits = at_start(file, function, block, lines, false).into_iter();
+    edits.map(|(range, text)| edit(file, range, text)).collect()
 }
 
 /// Whether the innermost function around a byte offset is async.

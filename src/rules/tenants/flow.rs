@@ -66,8 +66,6 @@ pub struct Flow<'t> {
     pub variable: Option<Node<'t>>,
     /// The parameter whose default it is.
     pub parameter: Option<Node<'t>>,
-    /// Whether it is the value of a field of a class.
-    pub is_field: bool,
     /// Whether it counts somewhere only where a request names no tenant.
     pub is_fallback: bool,
 }
@@ -153,7 +151,6 @@ impl<'a> Flows<'a> {
                 }
                 "public_field_definition" if is_field("value") => {
                     let name = parent.child_by_field_name("name").map(|name| self.file.text_of(name));
-                    flow.is_field = true;
                     flow.is_named |= name.is_some_and(|name| self.is_key(name));
                     return;
                 }

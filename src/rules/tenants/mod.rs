@@ -199,18 +199,9 @@ impl Worked {
             });
             fix.edits.extend(stays);
         }
-        let new_files = self.helpers.values().flatten().filter_map(|helper| helper.new_file.clone());
-        let is_used = |path: &RelPath| {
-            fix.imports.iter().any(|(importer, _)| {
-                importer.parent().is_some_and(|_| {
-                    self.helpers.iter().any(|(base, helper)| {
-                        importer.is_within(base) && helper.as_ref().is_ok_and(|helper| helper.path == *path)
-                    })
-                })
-            })
-        };
-        let new_files: Vec<_> = new_files.filter(|file| is_used(&file.path)).collect();
-        fix.new_files = new_files;
+        let is_used = |base: &RelPath| fix.imports.iter().any(|(importer, _)| importer.is_within(base));
+        let helpers = self.helpers.iter().filter(|(base, _)| is_used(base));
+        fix.new_files = helpers.filter_map(|(_, helper)| helper.as_ref().ok()?.new_file.clone()).collect();
         fix.edits.sort_by(|a, b| (&a.path, a.range.start, a.range.end).cmp(&(&b.path, b.range.start, b.range.end)));
         fix
     }

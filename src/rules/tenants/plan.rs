@@ -76,6 +76,24 @@ impl Plan {
         }
     }
 
+    /// The ids that a function is given the tenant instead of, those of the functions that it passes it to among them.
+    pub fn ids_of(&self, function: &Function) -> BTreeSet<String> {
+        let (mut ids, mut seen, mut waiting) = (BTreeSet::new(), BTreeSet::new(), vec![function]);
+        while let Some(function) = waiting.pop() {
+            if let Some(thread) = self.threads.get(function).filter(|_| seen.insert(function)) {
+                ids.extend(thread.needs.iter().map(|need| need.id.clone()));
+                waiting.extend(thread.calls.iter().map(|(called, _)| called));
+            }
+        }
+        ids
+    }
+
+    /// The ids that a function with the request wants the tenant instead of.
+    pub fn ids_of_request(&self, request: &Request) -> BTreeSet<String> {
+        let own = request.needs.iter().map(|need| need.id.clone());
+        own.chain(request.calls.iter().flat_map(|(called, _)| self.ids_of(called))).collect()
+    }
+
     /// All functions that one is connected with: those that call it, and so on.
     pub fn connected(&self, key: &Key) -> BTreeSet<Key> {
         let mut seen = BTreeSet::new();

@@ -61,6 +61,8 @@ pub struct Need {
     pub range: Range<usize>,
     /// What stands there, and counts where the request names no tenant.
     pub text: String,
+    /// The id that it stands for.
+    pub id: String,
     /// Whether it is the default of a parameter.
     pub is_default: bool,
 }
@@ -157,10 +159,12 @@ impl<'f, 'p> Survey<'f, 'p> {
                 Standing::Allowed(format!("the row of `{table}` is the platform's: SQL inserts it under the id"));
             return Some(site);
         }
+        let id = site.text.trim_matches(['\'', '"', '`']).to_owned();
         let need = |path: &RelPath, range: &Range<usize>, text: &str, is_default: bool| Need {
             path: path.clone(),
             range: range.clone(),
             text: text.to_owned(),
+            id: id.clone(),
             is_default,
         };
         if constant.is_some() {

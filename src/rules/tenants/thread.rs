@@ -74,6 +74,7 @@ pub fn signature(
         let typed = if parameter.child_by_field_name("type").is_some() { "" } else { ": string" };
         let before = parameter.child_by_field_name("type").unwrap_or(pattern).end_byte();
         let edit = edit(file, before..value.end_byte(), typed.to_owned());
+        let index = index - usize::from(takes_this(file, &parameters));
         return Ok(Signature { name: file.text_of(pattern).to_owned(), index, edits: vec![edit], instead_of: None });
     }
     for parameter in &parameters {
@@ -89,11 +90,18 @@ pub fn signature(
         None => (free_name(file, node, &NAMES).ok_or_else(|| refuse("has all names for a tenant taken"))?, None),
     };
     let mut edits = vec![appended(file, list, &parameters, &format!("{name}: string"))];
-    let is_this = parameters.first().is_some_and(|first| file.text_of(*first).starts_with("this"));
     if let Some(need) = &instead_of {
         edits.push(edit(file, line_of(file, need), String::new()));
     }
-    Ok(Signature { name, index: parameters.len() - usize::from(is_this), edits, instead_of })
+    Ok(Signature { name, index: parameters.len() - usize::from(takes_this(file, &parameters)), edits, instead_of })
+}
+
+/// Whether the first parameter is `this`, which calls don't pass.
+fn takes_this(file: &SourceFile, parameters: &[Node<'_>]) -> bool {
+    parameters
+        .first()
+        .and_then(|first| first.child_by_field_name("pattern"))
+        .is_some_and(|name| file.text_of(name) == "this")
 }
 
 /// Whether the parser could not follow at a byte range.

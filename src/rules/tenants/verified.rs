@@ -100,7 +100,8 @@ fn check(file: &SourceFile, block: Node<'_>, offset: usize) -> Option<usize> {
         let refuses = |other: &&Node<'_>| {
             let condition = other.child_by_field_name("condition").map(|node| file.text_of(node)).unwrap_or_default();
             let answer = other.child_by_field_name("consequence").map(|node| file.text_of(node)).unwrap_or_default();
-            let is_asked = names.iter().any(|name| condition.contains(name));
+            // `if (user) return …` lets the others go on.
+            let is_asked = names.iter().any(|name| is_refused(condition, name));
             other.kind() == "if_statement" && is_asked && (answer.contains("return") || answer.contains("throw"))
         };
         if let Some(refusal) = before[index + 1..].iter().find(refuses) {
@@ -110,6 +111,16 @@ fn check(file: &SourceFile, block: Node<'_>, offset: usize) -> Option<usize> {
     let inner = statements(block).into_iter().find(|statement| statement.byte_range().contains(&offset))?;
     let body = inner.child_by_field_name("body").filter(|_| inner.kind() == "try_statement")?;
     check(file, body, offset)
+}
+
+/// Whether a condition holds where a check has failed: nobody is there, or an error is.
+fn is_refused(condition: &str, name: &str) -> bool {
+    let squeezed: String = condition.split_whitespace().collect();
+    let is_error =
+        name.to_ascii_lowercase().contains("err") && squeezed.contains(name) && !squeezed.contains(&format!("!{name}"));
+    let is_nobody =
+        [format!("!{name}"), format!("{name}==null"), format!("{name}===null"), format!("{name}===undefined")];
+    is_error || is_nobody.iter().any(|asked| squeezed.contains(asked.as_str()))
 }
 
 /// The names that a declaration binds.
