@@ -3,8 +3,11 @@
 use crate::project::Project;
 use crate::syntax::source::SourceFile;
 
-/// Headers and calls by which a webhook checks who calls it, in lower case.
-const SIGNATURES: [&str; 9] = [
+/// Headers and calls by which a webhook checks who calls it, in lower case. Many services name theirs `x-…-signature`:
+/// the closing quote tells such a header from a word like `e-signature` in prose.
+const SIGNATURES: [&str; 13] = [
+    "-signature'",
+    "-signature\"",
     "stripe-signature",
     "x-hub-signature",
     "svix-signature",
@@ -14,6 +17,8 @@ const SIGNATURES: [&str; 9] = [
     "x-shopify-hmac",
     "constructevent",
     "x-telegram-bot-api-secret-token",
+    "x-goog-channel-token",
+    "x-webhook-secret",
 ];
 
 /// Parts of the names of functions that no browser calls.
@@ -24,7 +29,7 @@ const NAMES: [&str; 6] = ["webhook", "-hook", "_hook", "cron", "schedule", "-ipn
 pub fn risk(project: &Project, name: &str, file: &SourceFile) -> Option<&'static str> {
     let text = file.text.to_ascii_lowercase();
     if SIGNATURES.iter().any(|signature| text.contains(signature)) {
-        return Some("it is a webhook that checks a signature");
+        return Some("it is a webhook that checks a signature or a token");
     }
     let lower = name.to_ascii_lowercase();
     if NAMES.iter().any(|part| lower.contains(part)) {
