@@ -12,13 +12,15 @@ mod ripgrep;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use project::Density;
+
 /// How often each of the two is measured.
 const ROUNDS: usize = 15;
 const THREADS: &str = "2";
 
 fn main() {
     let folder = tempfile::Builder::new().prefix("phase2-bench-").tempdir().unwrap();
-    project::write(folder.path(), false);
+    project::write(folder.path(), Density::Clean, project::USUAL_MEGABYTES);
     let ripgrep = ripgrep::program();
     let mut ratios = Vec::new();
     for round in 0..=ROUNDS {

@@ -6,24 +6,35 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod process;
 mod project;
 mod ripgrep;
 
 use std::fs;
+use std::hint::black_box;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
+
+use mimalloc::MiMalloc;
+use phase2::config::Config;
+use phase2::project::Project;
+use phase2::syntax::Dialect;
+use process::{Cost, cost, median};
+use project::Density;
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
+use tree_sitter::Parser;
+
+// That of the program: the floor has the same one.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// The argument by which this program parses the entry files of a project, and does nothing else.
+const BARE_PARSE: &str = "--bare-parse-of-entry-files";
 
 const THREADS: &str = "2";
 const ID: &str = "00000000-0000-0000-0000-000000000000";
-
-/// What one command took.
-#[derive(Debug, Clone, Copy)]
-struct Cost {
-    time: Duration,
-    /// The most memory that it held, in kilobytes; 0 where the system doesn't say.
-    memory: u64,
-}
 
 /// A job for phase2, and the peers that do the like.
 struct Job<'a> {
@@ -34,10 +45,14 @@ struct Job<'a> {
 }
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == BARE_PARSE) {
+        return bare_parse(Path::new(&arguments[at + 1]));
+    }
     let home = tempfile::Builder::new().prefix("phase2-bench-").tempdir().unwrap();
     let [dense, clean] = ["dense", "clean"].map(|name| home.path().join(name));
-    project::write(&dense, true);
-    project::write(&clean, false);
+    project::write(&dense, Density::Dense, project::USUAL_MEGABYTES);
+    project::write(&clean, Density::Clean, project::USUAL_MEGABYTES);
     let modules = peers();
     let bin = |name: &str| modules.join(".bin").join(name).display().to_string();
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
@@ -61,6 +76,10 @@ fn main() {
         dense_path.clone(),
     ];
     let threads = format!("--threads={THREADS}");
+    let own = env!("CARGO_BIN_EXE_phase2");
+    let check =
+        words(&[own, "check", "-q", "--rule", "console", "--rule", "tenants", "-j", THREADS, "--root", &clean_path]);
+    let this = std::env::current_exe().unwrap().display().to_string();
     let jobs = [
         Job {
             name: "console, dense: `fix --diff` with imports and proof",
@@ -103,6 +122,16 @@ fn main() {
                 ),
             ],
         },
+        Job {
+            name: "all default rules, clean: `check`",
+            root: &clean,
+            own: vec!["check", "-q"],
+            peers: vec![(
+                "the row above, and a bare parse of the entry files",
+                vec![check, words(&[&this, BARE_PARSE, &clean_path])],
+                9,
+            )],
+        },
     ];
     println!("| Job | Beside | Time of it / time of phase2 | Memory of it / memory of phase2 |\n|---|---|---|---|");
     for job in &jobs {
@@ -140,38 +169,19 @@ fn beside(job: &Job<'_>, commands: &[Vec<String>], rounds: usize) -> (f64, Strin
     (median(times).unwrap_or_default(), memory)
 }
 
-fn median(mut ratios: Vec<f64>) -> Option<f64> {
-    ratios.sort_by(f64::total_cmp);
-    ratios.get(ratios.len() / 2).copied()
-}
-
-/// Runs a command to its end, whatever its status: linters fail where they find something.
-fn cost(command: &[String]) -> Cost {
-    let start = Instant::now();
-    let mut child = Command::new(&command[0])
-        .args(&command[1..])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
-    let mut memory = 0;
-    loop {
-        // The kernel keeps the peak; what is read last, shortly before the end, is near it.
-        if let Ok(text) = fs::read_to_string(&status) {
-            let peak =
-                text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
-            memory = peak.unwrap_or(memory).max(memory);
-        }
-        match child.try_wait().unwrap() {
-            Some(ended) => {
-                assert!(ended.code().is_some(), "{command:?} was killed");
-                return Cost { time: start.elapsed(), memory };
-            }
-            None => std::thread::sleep(Duration::from_micros(500)),
-        }
-    }
+/// Reads and parses the entry files of the edge functions.
+fn bare_parse(root: &Path) {
+    let pool = ThreadPoolBuilder::new().num_threads(THREADS.parse().unwrap()).build().unwrap();
+    pool.install(|| {
+        let project = Project::open(root, Config::built_in()).unwrap();
+        let is_entry = |path: &str| path.starts_with("supabase/functions/job-");
+        project.files.par_iter().with_max_len(1).filter(|file| is_entry(file.path.as_str())).for_each(|file| {
+            let text = project.sources.read(&file.path).unwrap();
+            let mut parser = Parser::new();
+            parser.set_language(&Dialect::of(&file.path).unwrap().language()).unwrap();
+            black_box(parser.parse(text.as_bytes(), None).unwrap());
+        });
+    });
 }
 
 /// The `node_modules` with the pinned peers, installed if it isn't there.

@@ -146,16 +146,9 @@ fn run(tree: &Tree, names: &[&str], mode: FixMode) -> Outcome {
     let project = Project::open(folder.path(), config).unwrap();
     let rules: Vec<_> = rules::all().into_iter().filter(|rule| names.contains(&rule.meta().name)).collect();
     let selection = Selection::everything();
-    let request = Request {
-        rules: &rules,
-        suppression: true,
-        selection: &selection,
-        fix: mode,
-        chosen: None,
-        threads: 1,
-        progress: &|| {},
-    };
-    engine::run(&project, &request).unwrap()
+    let request =
+        Request { rules: &rules, suppression: true, selection: &selection, fix: mode, chosen: None, progress: &|| {} };
+    engine::run(&project, &request)
 }
 
 fn errors(path: &str, text: &str) -> usize {

@@ -129,6 +129,32 @@ fn killed_at_any_moment_it_leaves_whole_files_and_the_next_run_mends_the_rest() 
 }
 
 #[test]
+fn a_file_that_is_replaced_while_the_others_are_written_stays_as_it_is_then() {
+    let project = large(1_000);
+    let expected = {
+        let same = large(1_000);
+        assert!(fix(same.path()).status().unwrap().success());
+        tree(same.path())
+    };
+    let theirs = "console.log('theirs');\n";
+    let mut child = fix(project.path()).spawn().unwrap();
+    // The journal comes before the new texts are written, and these before the originals are read again.
+    while !project.path().join(phase2::write::JOURNAL).exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended without a journal");
+    }
+    fs::write(project.path().join("theirs.tmp"), theirs).unwrap();
+    fs::rename(project.path().join("theirs.tmp"), project.path().join("src/f7.ts")).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("src/f7.ts: not written: changed while phase2 ran"), "{}", said(&output));
+    let after = tree(project.path());
+    assert_eq!(after["src/f7.ts"], theirs);
+    for (path, text) in expected.iter().filter(|(path, _)| *path != "src/f7.ts") {
+        assert_eq!(after.get(path), Some(text), "{path}");
+    }
+}
+
+#[test]
 fn a_folder_that_can_not_be_written_leaves_all_as_it_was() {
     let project = support::project([("src/a.ts", "console.log(1);\n"), ("src/deep/b.ts", "console.log(2);\n")]);
     open_up(project.path());
@@ -234,4 +260,45 @@ fn a_text_that_takes_too_long_is_passed_over_and_named() {
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("src/long.ts: skipped: it takes too long to parse"), "{}", said(&output));
     assert!(taken < Duration::from_secs(20), "{taken:?}");
+}
+
+/// Texts in which something comes up so often that work which grows with its square would not come to an end.
+#[test]
+fn crafted_texts_are_done_with_in_time() {
+    let many = |piece: &str| piece.repeat((256 << 10) / piece.len());
+    // Just below what a file may have of what the rules look for.
+    let most = |piece: &str| piece.repeat(1_900);
+    let shapes = [
+        ("arguments", format!("console.log({}0);\n", many("a,"))),
+        ("fields", format!("console.log('a', {{ {} }});\n", many("a: 1, "))),
+        ("places", format!("console.log(`{}`);\n", many("${a}"))),
+        ("sums", format!("console.log({}'b');\n", many("'a' + "))),
+        ("directives", format!("console.log('{}', 1);\n", many("%s"))),
+        ("calls", most("console.log(1)//\n")),
+        ("imports", many("import { a } from 'b';\n") + "console.log(a);\n"),
+        ("names", many("let logger = 1;\n") + "console.log(1);\n"),
+        ("lines", many("\n") + "console.log(1);\n"),
+        ("suppressions", most("// phase2-ignore console: a\n")),
+        ("ids", most(&format!("f('{ID}');\n"))),
+        ("keys", most(&format!("const a = {{ tenant_id: '{ID}' }};\n"))),
+        ("handlers", many("Deno.serve((req) => new Response('a'));\n")),
+        ("preflights", format!("Deno.serve((req) => {{\n{}}});\n", many("if (req.method === 'OPTIONS') return a;\n"))),
+        ("functions", format!("{}\nf();\n", many("function f(a) { return f(a); }\n"))),
+        ("starts", many("/*/*")),
+        ("angles", many("<")),
+        ("braces", many("{")),
+    ];
+    for (name, text) in shapes {
+        let project = support::project([("supabase/functions/x/index.ts", &text), ("src/a.tsx", &text)]);
+        let started = Instant::now();
+        let mut child = fix(project.path()).arg("--unsafe-fixes").stderr(Stdio::null()).spawn().unwrap();
+        while child.try_wait().unwrap().is_none() {
+            if started.elapsed() > Duration::from_secs(30) {
+                child.kill().unwrap();
+                panic!("{name} takes too long");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        println!("{name}: {:?}", started.elapsed());
+    }
 }

@@ -37,10 +37,9 @@ fn fix(project: &Project) -> Outcome {
         selection: &Selection::everything(),
         fix: FixMode::Unsafe,
         chosen: None,
-        threads: 1,
         progress: &|| {},
     };
-    engine::run(project, &request).unwrap()
+    engine::run(project, &request)
 }
 
 fuzz_target!(|text: &str| {

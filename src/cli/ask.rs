@@ -10,7 +10,8 @@ use super::fix::Job;
 use super::terminal::{Failure, Stream};
 use crate::edit::{Applicability, Edit, FileChange};
 use crate::project::RelPath;
-use crate::report::{Finding, Look, Report, patch, pretty};
+use crate::report::patch::Patch;
+use crate::report::{Finding, Look, Report, pretty};
 
 /// What a violation is told by within one run: rule, file, byte range.
 pub type Key = (&'static str, RelPath, usize, usize);
@@ -101,7 +102,7 @@ fn show(job: &Job<'_>, report: &Report, question: &[&Finding]) -> Result<(), Fai
     let changes = changes(job, question[0]);
     job.terminal.print(Stream::Out, |out, look: Look| {
         pretty::write(out, &part, look)?;
-        patch::write(out, &changes, look.color)
+        Patch::of(&changes).write(out, look.color)
     })
 }
 

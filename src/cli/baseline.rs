@@ -25,7 +25,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &BaselineArgs) -> Result<
     if let Some(path) = &args.baseline {
         located.name = path.display().to_string();
     }
-    let mut report = load::report(terminal, common, &project, &chosen, suppression)?;
+    let mut report = load::report(terminal, &project, &chosen, suppression);
     if !report.errors.is_empty() {
         terminal.print(Stream::Err, |err, look| summary::write_errors(err, &report, look))?;
         return Ok(TROUBLE);

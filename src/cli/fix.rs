@@ -13,8 +13,9 @@ use super::{ask, split, unsaved};
 use crate::edit::FileChange;
 use crate::engine::{self, FixMode, Outcome, Request};
 use crate::project::{Project, RelPath, Selection};
+use crate::report::patch::Patch;
 use crate::report::summary::{self, Ending};
-use crate::report::{Note, Problem, Report, patch};
+use crate::report::{Note, Problem, Report};
 use crate::rules::{self, Meta, Rule, Violation};
 use crate::write::{self, JOURNAL, Recovered};
 
@@ -48,7 +49,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &FixArgs) -> Result<u8, F
         notes,
         unstaged: unstaged.into_iter().collect(),
     };
-    let mut outcome = if selection.is_empty() { job.nothing() } else { job.look(None)? };
+    let mut outcome = if selection.is_empty() { job.nothing() } else { job.look(None) };
     for report in [&mut outcome.found, &mut outcome.remaining] {
         report.errors.extend(problems.iter().cloned());
         report.notes.extend(job.notes.iter().cloned());
@@ -103,19 +104,12 @@ impl Job<'_> {
     }
 
     /// Runs the rules; `chosen` are the violations to mend, if not all.
-    ///
-    /// # Errors
-    /// If the threads can't be started.
-    pub fn look(&self, chosen: Option<&(dyn Fn(&Violation) -> bool + Sync)>) -> Result<Outcome, Failure> {
+    pub fn look(&self, chosen: Option<&(dyn Fn(&Violation) -> bool + Sync)>) -> Outcome {
         self.look_by(self.rules, chosen)
     }
 
     /// The same by some of the rules.
-    fn look_by(
-        &self,
-        rules: &[Box<dyn Rule>],
-        chosen: Option<&(dyn Fn(&Violation) -> bool + Sync)>,
-    ) -> Result<Outcome, Failure> {
+    fn look_by(&self, rules: &[Box<dyn Rule>], chosen: Option<&(dyn Fn(&Violation) -> bool + Sync)>) -> Outcome {
         let progress = Progress::new(self.terminal, self.project.files.len());
         let request = Request {
             rules,
@@ -123,25 +117,21 @@ impl Job<'_> {
             selection: self.selection,
             fix: if self.args.unsafe_fixes { FixMode::Unsafe } else { FixMode::Safe },
             chosen,
-            threads: self.common.threads.map_or(0, usize::from),
             progress: &|| progress.tick(),
         };
-        let outcome = engine::run(self.project, &request)?;
+        let outcome = engine::run(self.project, &request);
         progress.finish();
-        Ok(outcome)
+        outcome
     }
 
     /// What the rules make of the files one after the other: by the first, by the first two, and so on; each with the name
     /// of the last of them.
-    ///
-    /// # Errors
-    /// If the threads can't be started.
-    pub fn rule_by_rule(&self) -> Result<Vec<(&'static str, Vec<FileChange>)>, Failure> {
+    pub fn rule_by_rule(&self) -> Vec<(&'static str, Vec<FileChange>)> {
         let names: Vec<&'static str> = self.rules.iter().map(|rule| rule.meta().name).collect();
         let steps = (1..=names.len()).map(|count| {
             let rules: Vec<Box<dyn Rule>> =
                 rules::all().into_iter().filter(|rule| names[..count].contains(&rule.meta().name)).collect();
-            Ok((names[count - 1], self.look_by(&rules, None)?.changes))
+            (names[count - 1], self.look_by(&rules, None).changes)
         });
         steps.collect()
     }
@@ -187,7 +177,7 @@ impl Job<'_> {
         let wanted = ask::wanted(self, &outcome.found)?;
         let is_chosen =
             |violation: &Violation| wanted.contains(&ask::key(violation.rule, &violation.path, &violation.range));
-        let mut outcome = self.look(Some(&is_chosen))?;
+        let mut outcome = self.look(Some(&is_chosen));
         outcome.remaining.notes.extend(self.notes.iter().cloned());
         self.fix(outcome, recovered)
     }
@@ -203,7 +193,7 @@ impl Job<'_> {
             self.summary(&found, Ending::Reported)?;
             return Ok(self.gate.status(&found, is_stale));
         }
-        self.patch(&changes)?;
+        self.terminal.print(Stream::Out, |out, look| Patch::of(&changes).write(out, look.color))?;
         self.report(Stream::Err, &found)?;
         // What programs read says it all, and must stay alone.
         if !self.outputs.is_for_programs() {
@@ -216,14 +206,15 @@ impl Job<'_> {
     fn propose(&self, outcome: Outcome) -> Result<u8, Failure> {
         let Outcome { found, remaining: mut left, changes } = outcome;
         left.notes.extend(self.interruption());
+        let patch = Patch::of(&changes);
         match &self.args.split_by {
             Some(what) => left.notes.extend(split::write(self, what, &found, &changes)?),
-            None => self.patch(&changes)?,
+            None => self.terminal.print(Stream::Out, |out, look| patch.write(out, look.color))?,
         }
         let fixed = found.findings.len().saturating_sub(left.findings.len());
         self.judge(&mut left);
         left.notes = notes(&found, &left);
-        self.summary(&left, Ending::Proposed { fixed, files: changes.len(), hunks: patch::hunks(&changes) })?;
+        self.summary(&left, Ending::Proposed { fixed, files: changes.len(), hunks: patch.hunks() })?;
         Ok(if left.errors.is_empty() { CLEAN } else { TROUBLE })
     }
 
@@ -240,7 +231,7 @@ impl Job<'_> {
         if !self.outputs.is_for_programs() {
             self.summary(
                 &left,
-                Ending::Proposed { fixed, files: usize::from(change.is_some()), hunks: patch::hunks(&changes) },
+                Ending::Proposed { fixed, files: usize::from(change.is_some()), hunks: Patch::of(&changes).hunks() },
             )?;
         }
         Ok(self.gate.status(&left, is_stale))
@@ -266,10 +257,6 @@ impl Job<'_> {
     /// Prints the violations.
     fn report(&self, stream: Stream, report: &Report) -> Result<(), Failure> {
         self.outputs.print(self.terminal, stream, &self.project.root, report, &self.metas)
-    }
-
-    fn patch(&self, changes: &[FileChange]) -> Result<(), Failure> {
-        self.terminal.print(Stream::Out, |out, look| patch::write(out, changes, look.color))
     }
 
     /// Says on stderr how it ended.

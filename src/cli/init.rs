@@ -8,7 +8,8 @@ use crate::config::FILE_NAME;
 use crate::edit::FileChange;
 use crate::init;
 use crate::project::{Project, RelPath};
-use crate::report::{Note, patch, summary};
+use crate::report::patch::Patch;
+use crate::report::{Note, summary};
 use crate::rules::rate_limit::replace;
 use crate::rules::rate_limit::survey::{self, State};
 use crate::write;
@@ -36,7 +37,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &InitArgs) -> Result<u8, 
     let replaced = if args.replace_helper { replacements(&project)? } else { Vec::new() };
     if args.diff {
         changes.extend(replaced);
-        terminal.print(Stream::Out, |out, look| patch::write(out, &changes, look.color))?;
+        terminal.print(Stream::Out, |out, look| Patch::of(&changes).write(out, look.color))?;
         return Ok(CLEAN);
     }
     unsaved::refuse(&project.root, &replaced, args.allow_dirty, args.allow_no_vcs)?;

@@ -148,16 +148,7 @@ pub fn chosen(named: &[String], config: &Config) -> Result<(Vec<Box<dyn Rule>>, 
 }
 
 /// What the rules find in the whole project.
-///
-/// # Errors
-/// If the threads can't be started.
-pub fn report(
-    terminal: &Terminal,
-    common: &Common,
-    project: &Project,
-    rules: &[Box<dyn Rule>],
-    suppression: bool,
-) -> Result<Report, Failure> {
+pub fn report(terminal: &Terminal, project: &Project, rules: &[Box<dyn Rule>], suppression: bool) -> Report {
     let progress = Progress::new(terminal, project.files.len());
     let request = Request {
         rules,
@@ -165,12 +156,11 @@ pub fn report(
         selection: &Selection::everything(),
         fix: FixMode::Safe,
         chosen: None,
-        threads: common.threads.map_or(0, usize::from),
         progress: &|| progress.tick(),
     };
-    let report = engine::run(project, &request)?.found;
+    let report = engine::run(project, &request).found;
     progress.finish();
-    Ok(report)
+    report
 }
 
 /// The error for a rule that isn't.

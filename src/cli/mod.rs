@@ -22,12 +22,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rayon::ThreadPoolBuilder;
 
 use self::gate::GateArgs;
 use self::output::Output;
 use self::scope::Scope;
 use self::terminal::{Failure, Terminal};
 
+/// The stack of each thread: as much as a main thread usually has.
+const STACK_BYTES: usize = 8 << 20;
 /// Exit status 0: nothing is left to do.
 const CLEAN: u8 = 0;
 /// Exit status 1: there are violations.
@@ -225,12 +228,13 @@ pub fn run() -> ExitCode {
         }
     };
     let terminal = Terminal::of(&cli.common);
+    let common = &cli.common;
     let result = guarded(|| match cli.command {
-        Command::Fix(args) => fix::run(&terminal, &cli.common, &args),
-        Command::Check(args) => fix::run(&terminal, &cli.common, &FixArgs { check: true, ..args }),
-        Command::Baseline(args) => baseline::run(&terminal, &cli.common, &args),
-        Command::Init(args) => init::run(&terminal, &cli.common, &args),
-        Command::Status { rules } => status::run(&terminal, &cli.common, &rules),
+        Command::Fix(args) => on_threads(common, || fix::run(&terminal, common, &args)),
+        Command::Check(args) => on_threads(common, || fix::run(&terminal, common, &FixArgs { check: true, ..args })),
+        Command::Baseline(args) => on_threads(common, || baseline::run(&terminal, common, &args)),
+        Command::Init(args) => on_threads(common, || init::run(&terminal, common, &args)),
+        Command::Status { rules } => on_threads(common, || status::run(&terminal, common, &rules)),
         Command::Rules => rules::run(&terminal),
         Command::Explain { rule } => explain::run(&terminal, &rule),
     });
@@ -238,6 +242,12 @@ pub fn run() -> ExitCode {
         terminal.print_error(&error);
         TROUBLE
     }))
+}
+
+/// Runs a command on as many threads as are wanted: what it does in parallel, it does on these.
+fn on_threads(common: &Common, run: impl FnOnce() -> Result<u8, Failure> + Send) -> Result<u8, Failure> {
+    let threads = common.threads.map_or(0, usize::from);
+    ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?.install(run)
 }
 
 /// Makes a failure of a panic, which has told where it was by then, so that it has the exit status of one.

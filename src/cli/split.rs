@@ -9,7 +9,8 @@ use super::fix::Job;
 use super::terminal::Failure;
 use crate::edit::FileChange;
 use crate::project::RelPath;
-use crate::report::{Note, Report, patch, summary};
+use crate::report::patch::Patch;
+use crate::report::{Note, Report, summary};
 
 /// By what a patch is split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -43,7 +44,7 @@ pub fn write(job: &Job<'_>, what: &[String], found: &Report, changes: &[FileChan
     for (index, (name, changes)) in patches.iter().enumerate() {
         let path = folder.join(format!("{:04}-{}.patch", index + 1, name.replace('/', "-")));
         let mut text = Vec::new();
-        patch::write(&mut text, changes, false).map_err(|error| failed(&path, &error))?;
+        Patch::of(changes).write(&mut text, false).map_err(|error| failed(&path, &error))?;
         std::fs::write(&path, text).map_err(|error| failed(&path, &error))?;
         names.push(format!("{} ({})", path.display(), summary::count(changes.len(), "file")));
     }
@@ -63,7 +64,7 @@ pub fn write(job: &Job<'_>, what: &[String], found: &Report, changes: &[FileChan
 fn by_rule(job: &Job<'_>) -> Result<Vec<(String, Vec<FileChange>)>, Failure> {
     let mut before: BTreeMap<RelPath, String> = BTreeMap::new();
     let mut patches = Vec::new();
-    for (rule, changes) in job.rule_by_rule()? {
+    for (rule, changes) in job.rule_by_rule() {
         let mut own = Vec::new();
         for change in changes {
             let known = before.get(&change.path).map(|text| text.as_str().into()).or_else(|| change.before.clone());

@@ -16,7 +16,7 @@ pub fn run(terminal: &Terminal, common: &Common, named: &[String]) -> Result<u8,
     let place = Place::of(common)?;
     let (chosen, suppression) = load::chosen(named, &place.config)?;
     let project = place.open()?;
-    let report = load::report(terminal, common, &project, &chosen, suppression)?;
+    let report = load::report(terminal, &project, &chosen, suppression);
     let mut names: Vec<&str> = chosen.iter().map(|rule| rule.meta().name).collect();
     names.extend(suppression.then_some(rules::suppression::META.name));
     let [Output { format, file: None }] = &common.output_format[..] else {

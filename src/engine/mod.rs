@@ -15,7 +15,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rayon::{ThreadPoolBuildError, ThreadPoolBuilder};
 
 use self::additions::{Additions, State};
 use self::judge::Judgement;
@@ -39,8 +38,6 @@ pub struct Request<'a> {
     pub fix: FixMode,
     /// Which violations are to be mended, if not all that have a wanted fix; then in one pass, as they were shown.
     pub chosen: Option<&'a (dyn Fn(&Violation) -> bool + Sync)>,
-    /// How many threads; 0 for one a core.
-    pub threads: usize,
     /// Called once for each file that was looked at.
     pub progress: &'a (dyn Fn() + Sync),
 }
@@ -75,14 +72,9 @@ pub struct Outcome {
     pub changes: Vec<FileChange>,
 }
 
-/// Runs `request` over `project`.
-///
-/// # Errors
-/// If the threads can't be started.
-pub fn run(project: &Project, request: &Request<'_>) -> Result<Outcome, ThreadPoolBuildError> {
-    let pool = ThreadPoolBuilder::new().num_threads(request.threads).build()?;
-    let run = Run { project, request, triggers: Triggers::of(request.rules, &project.config) };
-    Ok(pool.install(|| run.outcome()))
+/// Runs `request` over `project`, on the threads of the rayon pool that it is called in.
+pub fn run(project: &Project, request: &Request<'_>) -> Outcome {
+    Run { project, request, triggers: Triggers::of(request.rules, &project.config) }.outcome()
 }
 
 /// One run.

@@ -21,6 +21,10 @@ use crate::syntax::source::SourceFile;
 /// takes about 20 times the memory of its source.
 const KEPT_SOURCE_BYTES: usize = 16 << 20;
 
+/// How many triggers a file may have. People write some hundreds at most; each is compared with others in places, so that a
+/// crafted file could hold a run for minutes.
+const MAX_HITS: usize = 2000;
+
 /// What was seen of a project.
 #[derive(Debug)]
 pub struct Scan {
@@ -207,10 +211,15 @@ fn look(
     let hits = passes.hits(&text);
     let is_wanted = !hits.is_empty() || passes.want(entry);
     let Some(dialect) = Dialect::of(&entry.path).filter(|_| is_wanted) else { return Seen::Clean };
+    let skipped = |why: &str| {
+        Seen::Failed(Problem { path: Some(entry.path.clone()), message: format!("skipped: {why}: exclude it") })
+    };
+    if hits.len() > MAX_HITS {
+        return skipped(&format!("it has more than {MAX_HITS} places to look at"));
+    }
     let file = SourceFile::parse(entry.path.clone(), text.into(), dialect);
     if file.is_given_up() {
-        let message = "skipped: it takes too long to parse: exclude it".to_owned();
-        return Seen::Failed(Problem { path: Some(entry.path.clone()), message });
+        return skipped("it takes too long to parse");
     }
     let findings = Findings::of(entry, &file, passes, &hits);
     if findings.is_empty() {

@@ -3,95 +3,101 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-/// The ignore files that count at one place of a walk.
+/// The name of the files that say in a folder what is ignored in it.
+pub(super) const IGNORE_FILE: &str = ".gitignore";
+
+/// The ignore files that count for the entries of one folder. Cloning is cheap.
 ///
 /// Precedence is git's: a deeper `.gitignore` overrides a shallower one, `.git/info/exclude` comes after them, and
-/// `core.excludesFile` last. Each file is read once as long as the walk goes depth first.
+/// `core.excludesFile` last.
+#[derive(Debug, Clone)]
 pub(super) struct Ignores {
-    /// The work tree's top, or the project root outside of git; `None` if nothing is ignored.
-    top: Option<PathBuf>,
     /// `core.excludesFile` and `.git/info/exclude`, the stronger one last.
-    repository: Vec<Gitignore>,
-    /// A chain of folders from `top` down to where the walk is, each with the rules of its `.gitignore`.
-    folders: Vec<(PathBuf, Gitignore)>,
-    /// Ignore files that could not be read, with the reason.
-    pub(super) unreadable: Vec<(PathBuf, String)>,
+    repository: Arc<[Gitignore]>,
+    /// The innermost folder on the way here that has a `.gitignore`.
+    innermost: Option<Arc<Level>>,
+    /// Whether anything is ignored at all.
+    is_respected: bool,
+}
+
+/// The `.gitignore` of a folder, and those of the folders around it.
+#[derive(Debug)]
+struct Level {
+    rules: Gitignore,
+    outer: Option<Arc<Level>>,
+}
+
+/// An ignore file that can't be read, with what the system said.
+#[derive(Debug)]
+pub(super) struct Unreadable {
+    pub(super) file: PathBuf,
+    pub(super) reason: String,
 }
 
 impl Ignores {
     /// Nothing is ignored.
     pub(super) fn none() -> Ignores {
-        Ignores { top: None, repository: Vec::new(), folders: Vec::new(), unreadable: Vec::new() }
+        Ignores { repository: Arc::default(), innermost: None, is_respected: false }
     }
 
-    /// The rules that hold in the project at `root`, an absolute path. The folders from the top of the work tree, which
-    /// may lie above, down to the root count; outside of git those from the root on.
-    pub(super) fn of_project(root: &Path) -> Ignores {
-        let mut ignores = Ignores::none();
+    /// The rules for the entries of the project at `root`, an absolute path. The folders from the top of the work tree,
+    /// which may lie above, down to the root count; outside of git the root alone.
+    pub(super) fn of_project(root: &Path, unreadable: &mut Vec<Unreadable>) -> Ignores {
         let work_tree = root.ancestors().find(|folder| folder.join(".git").exists());
+        let mut ignores = Ignores { is_respected: true, ..Ignores::none() };
         if let Some(work_tree) = work_tree {
             let (global, _) = GitignoreBuilder::new(work_tree).build_global();
-            let exclude = ignores.read(work_tree, &git_folder(work_tree).join("info/exclude"));
-            ignores.repository = vec![global, exclude];
+            let exclude = read(work_tree, &git_folder(work_tree).join("info/exclude"), unreadable);
+            ignores.repository = [Some(global), exclude].into_iter().flatten().collect();
         }
-        ignores.top = Some(work_tree.unwrap_or(root).to_path_buf());
+        let top = work_tree.unwrap_or(root);
+        let mut folders: Vec<&Path> = root.ancestors().take_while(|folder| folder.starts_with(top)).collect();
+        folders.reverse();
+        folders.into_iter().fold(ignores, |ignores, folder| ignores.within(folder, unreadable))
+    }
+
+    /// The rules for the entries of `folder`, itself an entry of the folder that these rules are for.
+    pub(super) fn within(&self, folder: &Path, unreadable: &mut Vec<Unreadable>) -> Ignores {
+        let mut ignores = self.clone();
+        if self.is_respected
+            && let Some(rules) = read(folder, &folder.join(IGNORE_FILE), unreadable)
+        {
+            ignores.innermost = Some(Arc::new(Level { rules, outer: self.innermost.clone() }));
+        }
         ignores
     }
 
-    /// Moves to `folder`, so that `is_ignored` can be asked about its entries.
-    pub(super) fn enter(&mut self, folder: &Path) {
-        // Nearly always it is where the walk is already.
-        if self.folders.last().is_some_and(|(last, _)| last.as_os_str() == folder.as_os_str()) {
-            return;
-        }
-        let Some(top) = self.top.clone() else { return };
-        while self.folders.last().is_some_and(|(last, _)| !folder.starts_with(last)) {
-            self.folders.pop();
-        }
-        let entered = self.folders.len();
-        let mut missing: Vec<&Path> = folder.ancestors().take_while(|ancestor| ancestor.starts_with(&top)).collect();
-        missing.reverse();
-        for ancestor in missing.into_iter().skip(entered) {
-            let rules = self.read(ancestor, &ancestor.join(".gitignore"));
-            self.folders.push((ancestor.to_path_buf(), rules));
-        }
-    }
-
-    /// Whether `path`, an entry of the folder that was entered last, is ignored.
+    /// Whether `path`, an entry of the folder that the rules are for, is ignored.
     pub(super) fn is_ignored(&self, path: &Path, is_folder: bool) -> bool {
-        let folders = self.folders.iter().rev().map(|(_, rules)| rules);
-        for rules in folders.chain(self.repository.iter().rev()) {
-            match rules.matched(path, is_folder) {
-                Match::Ignore(_) => return true,
-                Match::Whitelist(_) => return false,
-                Match::None => {}
-            }
-        }
-        false
+        let levels = std::iter::successors(self.innermost.as_deref(), |level| level.outer.as_deref());
+        let rules = levels.map(|level| &level.rules).chain(self.repository.iter().rev());
+        let said = rules.map(|rules| rules.matched(path, is_folder)).find(|said| !said.is_none());
+        matches!(said, Some(Match::Ignore(_)))
     }
+}
 
-    /// The rules of `file`, taken from `folder`. A pattern that can't be read is passed over, as git does.
-    fn read(&mut self, folder: &Path, file: &Path) -> Gitignore {
-        let bytes = match fs::read(file) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory) {
-                    self.unreadable.push((file.to_path_buf(), error.to_string()));
-                }
-                return Gitignore::empty();
+/// The rules of `file`, taken from `folder`, if it is there. A pattern that can't be read is passed over, as git does.
+fn read(folder: &Path, file: &Path, unreadable: &mut Vec<Unreadable>) -> Option<Gitignore> {
+    let bytes = match fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory) {
+                unreadable.push(Unreadable { file: file.to_path_buf(), reason: error.to_string() });
             }
-        };
-        let text = String::from_utf8_lossy(&bytes);
-        let mut builder = GitignoreBuilder::new(folder);
-        for line in text.trim_start_matches('\u{feff}').lines() {
-            let _ = builder.add_line(None, line);
+            return None;
         }
-        builder.build().unwrap_or_else(|_| Gitignore::empty())
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let mut builder = GitignoreBuilder::new(folder);
+    for line in text.trim_start_matches('\u{feff}').lines() {
+        let _ = builder.add_line(None, line);
     }
+    builder.build().ok()
 }
 
 /// The folder that holds a work tree's `info/exclude`. In a linked worktree `.git` is a file that names another folder,

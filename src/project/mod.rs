@@ -37,7 +37,7 @@ use crate::excludes::{DEFAULT_EXCLUDES, ExcludeError, Excludes};
 use crate::syntax::Dialect;
 use crate::syntax::source::SourceFile;
 use habits::Habits;
-use ignores::Ignores;
+use ignores::{Ignores, Unreadable};
 use toml::Spanned;
 use walk::Listed;
 
@@ -123,7 +123,7 @@ pub enum ProjectError {
 }
 
 impl Project {
-    /// Lists the files of the project at `root`.
+    /// Lists the files of the project at `root`, on the threads of the rayon pool that it is called in.
     pub fn open(root: &Path, config: Config) -> Result<Project, ProjectError> {
         let canonical = root.canonicalize().and_then(|canonical| canonical.read_dir().map(|_| canonical));
         let root = canonical.map_err(|source| ProjectError::Root { root: root.to_path_buf(), source })?;
@@ -132,21 +132,25 @@ impl Project {
         let mut patterns: Vec<String> = config.exclude.as_deref().map_or_else(usual, stated);
         patterns.extend::<Vec<String>>(stated(&config.extend_exclude));
         let excludes = Excludes::new(&patterns)?;
-        let mut ignores = if config.respect_gitignore { Ignores::of_project(&root) } else { Ignores::none() };
+        let mut unreadable = Vec::new();
+        let ignores =
+            if config.respect_gitignore { Ignores::of_project(&root, &mut unreadable) } else { Ignores::none() };
         let roots: Option<Vec<String>> = config.roots.as_deref().map(stated);
-        let roots = roots::expand(&root, roots.as_deref(), &excludes, &mut ignores)?;
-        let listing = walk::list(&root, &roots, &excludes, &mut ignores);
+        let roots = roots::expand(&root, roots.as_deref(), &excludes, &ignores, &mut unreadable)?;
+        let listing = walk::list(&root, &roots, &excludes, &ignores);
+        unreadable.extend(listing.unreadable);
 
         let sources = Sources::new(&root);
         let (files, units) = assign_units(&listing.files, &sources);
         let supabase = load_supabase(&sources, &files, &units)?;
         let resolver = Resolver::new(&sources, function_maps(&supabase));
         let mut problems = listing.problems;
-        problems.extend(ignores.unreadable.into_iter().map(|(file, reason)| Problem {
+        problems.extend(unreadable.into_iter().map(|Unreadable { file, reason }| Problem {
             path: RelPath::from_absolute(&root, &file),
             message: format!("the ignore file {} can't be read ({reason}): make it readable", file.display()),
         }));
         problems.sort();
+        problems.dedup();
         Ok(Project {
             root,
             roots,

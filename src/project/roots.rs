@@ -7,7 +7,7 @@ use globset::GlobBuilder;
 use walkdir::WalkDir;
 
 use super::RelPath;
-use super::ignores::Ignores;
+use super::ignores::{Ignores, Unreadable};
 use crate::excludes::Excludes;
 
 /// The roots if the configuration names none; those that exist count.
@@ -54,14 +54,16 @@ pub enum RootsError {
     },
 }
 
-/// The folders that `patterns` (the default if `None`) stand for, sorted, each once. `project` is an absolute path.
+/// The folders that `patterns` (the default if `None`) stand for, sorted, each once. `project` is an absolute path, `ignores`
+/// are the rules for its own entries.
 ///
 /// A root that is spelled out counts even if it is ignored, hidden or excluded; what a wildcard finds doesn't.
 pub(super) fn expand(
     project: &Path,
     patterns: Option<&[String]>,
     excludes: &Excludes,
-    ignores: &mut Ignores,
+    ignores: &Ignores,
+    unreadable: &mut Vec<Unreadable>,
 ) -> Result<Vec<RelPath>, RootsError> {
     let mut roots = Vec::new();
     match patterns {
@@ -77,7 +79,7 @@ pub(super) fn expand(
         Some([]) => return Err(RootsError::NoneGiven),
         Some(patterns) => {
             for pattern in patterns {
-                let found = expand_one(project, pattern, excludes, ignores)?;
+                let found = expand_one(project, pattern, excludes, ignores, unreadable)?;
                 if found.is_empty() {
                     return Err(RootsError::NoFolder { pattern: pattern.clone(), project: project.to_path_buf() });
                 }
@@ -94,7 +96,8 @@ fn expand_one(
     project: &Path,
     pattern: &str,
     excludes: &Excludes,
-    ignores: &mut Ignores,
+    ignores: &Ignores,
+    unreadable: &mut Vec<Unreadable>,
 ) -> Result<Vec<RelPath>, RootsError> {
     let bad = |reason: &str| RootsError::BadPattern { pattern: pattern.to_owned(), reason: reason.to_owned() };
     if pattern.is_empty() {
@@ -124,6 +127,13 @@ fn expand_one(
         whole.parts().count() - spelled_out.len()
     };
 
+    let mut folder = project.to_path_buf();
+    // The rules for the entries of the folder where the walk is, and of those around it.
+    let mut rules = vec![ignores.clone()];
+    for part in &spelled_out {
+        folder.push(part);
+        rules = vec![rules[0].within(&folder, unreadable)];
+    }
     let mut found = Vec::new();
     let mut walk =
         WalkDir::new(start.to_absolute(project)).min_depth(1).max_depth(depth).sort_by_file_name().into_iter();
@@ -133,13 +143,15 @@ fn expand_one(
             walk.skip_current_dir();
             continue;
         };
-        if let Some(parent) = entry.path().parent() {
-            ignores.enter(parent);
-        }
+        rules.truncate(entry.depth());
+        let Some(around) = rules.last() else { continue };
         let hidden = folder.file_name().starts_with('.');
-        if hidden || excludes.matching(folder.as_str(), true).is_some() || ignores.is_ignored(entry.path(), true) {
+        if hidden || excludes.matching(folder.as_str(), true).is_some() || around.is_ignored(entry.path(), true) {
             walk.skip_current_dir();
-        } else if glob.is_match(folder.as_str()) {
+            continue;
+        }
+        rules.push(around.within(entry.path(), unreadable));
+        if glob.is_match(folder.as_str()) {
             found.push(folder);
         }
     }
@@ -169,8 +181,9 @@ mod tests {
     fn expand_in(tree: &Tree, patterns: Option<&[&str]>) -> Result<Vec<String>, RootsError> {
         let patterns: Option<Vec<String>> = patterns.map(|list| list.iter().map(|text| (*text).to_owned()).collect());
         let excludes = Excludes::new(DEFAULT_EXCLUDES).unwrap();
-        let mut ignores = Ignores::of_project(&tree.path(""));
-        let roots = expand(&tree.path(""), patterns.as_deref(), &excludes, &mut ignores)?;
+        let mut unreadable = Vec::new();
+        let ignores = Ignores::of_project(&tree.path(""), &mut unreadable);
+        let roots = expand(&tree.path(""), patterns.as_deref(), &excludes, &ignores, &mut unreadable)?;
         Ok(roots.iter().map(ToString::to_string).collect())
     }
 

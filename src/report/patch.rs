@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::ops::Range;
 
+use rayon::prelude::*;
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
 use crate::edit::FileChange;
@@ -19,45 +20,64 @@ const CONTEXT: usize = 3;
 const DEV_NULL: &str = "/dev/null";
 const NO_NEWLINE: &str = "\n\\ No newline at end of file\n";
 
-/// Prints the changes, in their order. A file that doesn't change is left out, and so is a new one that is empty: without
-/// lines it has no place in a patch.
-///
-/// With `color` it is coloured as git does it, for terminals; only without is it a patch that can be applied.
-///
-/// # Errors
-/// When `out` can't be written.
-pub fn write(out: &mut dyn Write, changes: &[FileChange], color: bool) -> io::Result<()> {
-    let pen = Pen { color };
-    for change in changes {
-        match &change.before {
-            before if before.as_deref().unwrap_or_default() == change.after => {}
-            before => file(out, pen, change.path.as_str(), before.as_deref(), &change.after)?,
-        }
+/// What some changes look like line by line.
+#[derive(Debug)]
+pub struct Patch<'c> {
+    files: Vec<FilePatch<'c>>,
+}
+
+/// The hunks of one file.
+#[derive(Debug)]
+struct FilePatch<'c> {
+    change: &'c FileChange,
+    hunks: Vec<Vec<DiffOp>>,
+}
+
+impl<'c> Patch<'c> {
+    /// The patch of `changes`, in their order. A file that doesn't change is left out, and so is a new one that is empty:
+    /// without lines it has no place in a patch. Works on the threads of the rayon pool that it is called in.
+    pub fn of(changes: &'c [FileChange]) -> Patch<'c> {
+        let changed = changes.par_iter().filter(|it| it.before.as_deref().unwrap_or_default() != it.after);
+        Patch { files: changed.map(FilePatch::of).collect() }
     }
-    Ok(())
+
+    /// How many hunks there are.
+    pub fn hunks(&self) -> usize {
+        self.files.iter().map(|file| file.hunks.len()).sum()
+    }
+
+    /// Prints it. With `color` it is coloured as git does it, for terminals; only without is it a patch that can be applied.
+    ///
+    /// # Errors
+    /// When `out` can't be written.
+    pub fn write(&self, out: &mut dyn Write, color: bool) -> io::Result<()> {
+        self.files.iter().try_for_each(|file| file.write(out, Pen { color }))
+    }
 }
 
-/// How many hunks [`write()`] prints for the changes.
-pub fn hunks(changes: &[FileChange]) -> usize {
-    let of_change = |change: &FileChange| {
-        let old: Vec<&str> = change.before.as_deref().unwrap_or_default().split_inclusive('\n').collect();
-        let new: Vec<&str> = change.after.split_inclusive('\n').collect();
-        group_diff_ops(capture_diff_slices(Algorithm::Histogram, &old, &new), CONTEXT).len()
-    };
-    changes.iter().map(of_change).sum()
+impl FilePatch<'_> {
+    fn of(change: &FileChange) -> FilePatch<'_> {
+        let (old, new) = sides(change);
+        FilePatch { change, hunks: group_diff_ops(capture_diff_slices(Algorithm::Histogram, &old, &new), CONTEXT) }
+    }
+
+    fn write(&self, out: &mut dyn Write, pen: Pen) -> io::Result<()> {
+        let path = self.change.path.as_str();
+        let (a, b) = (quoted("a/", path), quoted("b/", path));
+        // git and patch take the first blank for the end of the name, unless a tab ends it.
+        let tab = if path.contains(' ') { "\t" } else { "" };
+        let from = if self.change.before.is_some() { format!("{a}{tab}") } else { DEV_NULL.to_owned() };
+        pen.line(out, Pen::BOLD, &format!("--- {from}\n"))?;
+        pen.line(out, Pen::BOLD, &format!("+++ {b}{tab}\n"))?;
+        let (old, new) = sides(self.change);
+        self.hunks.iter().try_for_each(|ops| hunk(out, pen, ops, &old, &new))
+    }
 }
 
-fn file(out: &mut dyn Write, pen: Pen, path: &str, before: Option<&str>, after: &str) -> io::Result<()> {
-    let (a, b) = (quoted("a/", path), quoted("b/", path));
-    // git and patch take the first blank for the end of the name, unless a tab ends it.
-    let tab = if path.contains(' ') { "\t" } else { "" };
-    let old: Vec<&str> = before.unwrap_or_default().split_inclusive('\n').collect();
-    let new: Vec<&str> = after.split_inclusive('\n').collect();
-    let hunks = group_diff_ops(capture_diff_slices(Algorithm::Histogram, &old, &new), CONTEXT);
-    let from = if before.is_some() { format!("{a}{tab}") } else { DEV_NULL.to_owned() };
-    pen.line(out, Pen::BOLD, &format!("--- {from}\n"))?;
-    pen.line(out, Pen::BOLD, &format!("+++ {b}{tab}\n"))?;
-    hunks.iter().try_for_each(|ops| hunk(out, pen, ops, &old, &new))
+/// The lines before and after.
+fn sides(change: &FileChange) -> (Vec<&str>, Vec<&str>) {
+    let before = change.before.as_deref().unwrap_or_default();
+    (before.split_inclusive('\n').collect(), change.after.split_inclusive('\n').collect())
 }
 
 fn hunk(out: &mut dyn Write, pen: Pen, ops: &[DiffOp], old: &[&str], new: &[&str]) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! A parsed file.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tree_sitter::Node;
 
@@ -24,6 +25,7 @@ pub struct SourceFile {
     parsed: Parsed,
     style: OnceLock<Style>,
     imports: OnceLock<Arc<Imports>>,
+    names: Mutex<HashMap<String, Arc<Name>>>,
 }
 
 impl SourceFile {
@@ -40,7 +42,15 @@ impl SourceFile {
     }
 
     fn from_parsed(path: RelPath, text: Arc<str>, dialect: Dialect, parsed: Parsed) -> SourceFile {
-        SourceFile { path, text, dialect, parsed, style: OnceLock::new(), imports: OnceLock::new() }
+        SourceFile {
+            path,
+            text,
+            dialect,
+            parsed,
+            style: OnceLock::new(),
+            imports: OnceLock::new(),
+            names: Mutex::default(),
+        }
     }
 
     /// The root of the tree. Its offsets are those of the text, but a node's text must come from [`Self::text_of`]:
@@ -85,9 +95,15 @@ impl SourceFile {
         &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
     }
 
-    /// All that the file says of one name.
-    pub fn name(&self, name: &str) -> Name {
-        Name::find(self.root(), &self.text, name)
+    /// All that the file says of one name; found out at the first question.
+    pub fn name(&self, name: &str) -> Arc<Name> {
+        let known = || self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known().get(name) {
+            return Arc::clone(found);
+        }
+        let found = Arc::new(Name::find(self.root(), &self.text, name));
+        known().insert(name.to_owned(), Arc::clone(&found));
+        found
     }
 
     /// The nodes from the root down to the smallest one that covers the byte range, the root first.

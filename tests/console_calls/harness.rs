@@ -118,10 +118,9 @@ pub fn fix(config: &str, files: &[(&str, &str)]) -> Fixed {
         selection: &selection,
         fix: FixMode::Safe,
         chosen: None,
-        threads: 1,
         progress: &|| {},
     };
-    let outcome = engine::run(&project, &request).unwrap();
+    let outcome = engine::run(&project, &request);
     let remaining = outcome.remaining;
     Fixed {
         texts: outcome.changes.into_iter().map(|change| (change.path.to_string(), change.after)).collect(),

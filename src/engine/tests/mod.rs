@@ -8,6 +8,8 @@ mod running;
 
 use std::path::{Path, PathBuf};
 
+use rayon::ThreadPoolBuilder;
+
 use super::{FixMode, Outcome, Request, run};
 use crate::config::Config;
 use crate::edit::Wanted;
@@ -150,10 +152,10 @@ impl<'t> Setup<'t> {
             selection: &selection,
             fix: self.mode,
             chosen: None,
-            threads: self.threads,
             progress: &|| {},
         };
-        run(&project, &request).unwrap()
+        let pool = ThreadPoolBuilder::new().num_threads(self.threads).build().unwrap();
+        pool.install(|| run(&project, &request))
     }
 }
 

@@ -15,7 +15,7 @@ fn change(path: &str, before: Option<&str>, after: &str) -> FileChange {
 
 fn patch_of(changes: &[FileChange]) -> String {
     let mut out = Vec::new();
-    write(&mut out, changes, false).unwrap();
+    Patch::of(changes).write(&mut out, false).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -240,7 +240,7 @@ fn generated_texts_apply() {
 #[test]
 fn colours_end_with_their_line() {
     let mut out = Vec::new();
-    write(&mut out, &[change("a.ts", Some("a\nb"), "a\nc\n")], true).unwrap();
+    Patch::of(&[change("a.ts", Some("a\nb"), "a\nc\n")]).write(&mut out, true).unwrap();
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "\x1b[1m--- a/a.ts\x1b[0m\n\x1b[1m+++ b/a.ts\x1b[0m\n\

@@ -15,6 +15,10 @@ use crate::syntax::query::console::calls;
 
 const EMPTY_LINE: &str = "it prints an empty line, which no record can stand for";
 
+/// The most arguments of a call that is rewritten: nobody writes that many by hand, and each field's name is compared with
+/// all others.
+const MAX_ARGUMENTS: usize = 64;
+
 /// A call that can be rewritten. Only the logger's local name is still open.
 #[derive(Debug, Clone)]
 pub struct Rewrite {
@@ -92,6 +96,9 @@ pub fn check(
 ) -> Result<(), String> {
     if arguments.iter().any(|argument| argument.kind() == "spread_element") {
         return Err("its arguments are spread (`...`), so that their number isn't known".into());
+    }
+    if arguments.len() > MAX_ARGUMENTS {
+        return Err(format!("it has more than {MAX_ARGUMENTS} arguments"));
     }
     if cx.has_comment(call.start_byte()..found.arguments.start_byte()) {
         return Err("a comment stands between `console` and its arguments".into());

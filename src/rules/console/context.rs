@@ -1,9 +1,8 @@
 //! What the rule asks of one file, again and again.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::OnceCell;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use tree_sitter::Node;
 
@@ -11,7 +10,7 @@ use crate::config::Console;
 use crate::syntax::scope::Name;
 use crate::syntax::source::SourceFile;
 
-/// One file, and the names that were looked up in it so far.
+/// One file, and what the rule makes of it.
 pub struct FileContext<'a> {
     /// The file.
     pub file: &'a SourceFile,
@@ -20,23 +19,18 @@ pub struct FileContext<'a> {
     /// What a message without words of its own starts with where no function has a name: the edge function's name, or that
     /// of the file.
     pub module_name: String,
-    names: RefCell<HashMap<String, Rc<Name>>>,
+    declares_modules: OnceCell<bool>,
 }
 
 impl<'a> FileContext<'a> {
-    /// A context that knows no name yet.
+    /// The context of a file.
     pub fn new(file: &'a SourceFile, options: &'a Console, module_name: String) -> FileContext<'a> {
-        FileContext { file, options, module_name, names: RefCell::default() }
+        FileContext { file, options, module_name, declares_modules: OnceCell::new() }
     }
 
     /// All that the file says of `name`.
-    pub fn name(&self, name: &str) -> Rc<Name> {
-        if let Some(known) = self.names.borrow().get(name) {
-            return Rc::clone(known);
-        }
-        let found = Rc::new(self.file.name(name));
-        self.names.borrow_mut().insert(name.to_owned(), Rc::clone(&found));
-        found
+    pub fn name(&self, name: &str) -> Arc<Name> {
+        self.file.name(name)
     }
 
     /// Whether the code at a byte offset is what runs when the file is started as a command, outside of all functions:
@@ -84,6 +78,10 @@ impl<'a> FileContext<'a> {
 
     /// Whether the file is a script, without imports and exports, that declares modules: `declare module 'x' { … }`.
     pub fn declares_modules_as_a_script(&self) -> bool {
+        *self.declares_modules.get_or_init(|| self.looks_for_declared_modules())
+    }
+
+    fn looks_for_declared_modules(&self) -> bool {
         let root = self.file.root();
         let mut cursor = root.walk();
         let declares = |node: &Node<'_>| {

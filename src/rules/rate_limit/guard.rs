@@ -98,8 +98,8 @@ impl<'a, 't> Draft<'a, 't> {
                 return Err("its handler's type is declared, and would have to become async".to_owned());
             }
             let name = declared.child_by_field_name("name").map(|name| file.text_of(name)).unwrap_or_default();
-            let others =
-                file.name(name).references.into_iter().filter(|range| !serve.slot.byte_range().contains(&range.start));
+            let found = file.name(name);
+            let others = found.references.iter().filter(|range| !serve.slot.byte_range().contains(&range.start));
             let mut others = others.filter(|range| !is_export(file, range.start));
             if others.next().is_some() {
                 return Err("its handler is used elsewhere, too, and would have to become async".to_owned());
