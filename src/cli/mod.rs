@@ -12,6 +12,7 @@ mod progress;
 mod rules;
 mod scope;
 mod split;
+mod split_file;
 mod status;
 mod terminal;
 mod unsaved;
@@ -40,6 +41,11 @@ Exit status:
   0  Nothing is left to do, or `fix --diff` printed its patch
   1  Violations: `check` found some, or `fix` left some
   2  Trouble: wrong usage or configuration, an error, or a file that had to be skipped";
+
+const SPLIT_STATUS: &str = "\
+Exit status:
+  0  It was done, or `--diff` printed its patch
+  2  It can't be done, or something went wrong: nothing was written";
 
 const FIRST_STEPS: &str = "\
 First steps:
@@ -79,6 +85,9 @@ enum Command {
         #[arg(long = "rule", value_name = "NAME")]
         rules: Vec<String>,
     },
+    /// Take declarations out of one file, into modules of their own beside it
+    #[command(after_help = SPLIT_STATUS)]
+    Split(SplitArgs),
     /// List the rules
     Rules,
     /// Print a rule's page
@@ -186,6 +195,24 @@ struct FixArgs {
 }
 
 #[derive(Debug, Args)]
+struct SplitArgs {
+    /// The file
+    file: PathBuf,
+    /// Take this declaration out; may be given more than once [default: the best, until the file is below `max-lines`]
+    #[arg(long, value_name = "NAME")]
+    take: Vec<String>,
+    /// Write nothing; print the patch
+    #[arg(long)]
+    diff: bool,
+    /// Change the file even if it has uncommitted changes
+    #[arg(long)]
+    allow_dirty: bool,
+    /// Change the file even outside of a git repository
+    #[arg(long)]
+    allow_no_vcs: bool,
+}
+
+#[derive(Debug, Args)]
 struct BaselineArgs {
     /// The file, instead of phase2-baseline.json in the project root
     #[arg(long, value_name = "FILE")]
@@ -231,6 +258,7 @@ pub fn run() -> ExitCode {
         Command::Baseline(args) => baseline::run(&terminal, &cli.common, &args),
         Command::Init(args) => init::run(&terminal, &cli.common, &args),
         Command::Status { rules } => status::run(&terminal, &cli.common, &rules),
+        Command::Split(args) => split_file::run(&terminal, &cli.common, &args),
         Command::Rules => rules::run(&terminal),
         Command::Explain { rule } => explain::run(&terminal, &rule),
     });
