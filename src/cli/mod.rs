@@ -18,6 +18,7 @@ mod terminal;
 mod unsaved;
 
 use std::io::ErrorKind;
+use std::ops::RangeInclusive;
 use std::panic::{self, UnwindSafe};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -201,6 +202,12 @@ struct SplitArgs {
     /// Take this declaration out; may be given more than once [default: the best, until the file is below `max-lines`]
     #[arg(long, value_name = "NAME")]
     take: Vec<String>,
+    /// Make a component of the JSX on these lines, such as 120-180
+    #[arg(long, value_name = "LINES", requires = "name", conflicts_with = "take", value_parser = split_file::lines)]
+    extract: Option<RangeInclusive<usize>>,
+    /// What the component is called
+    #[arg(long = "as", value_name = "NAME", requires = "extract", id = "name")]
+    name: Option<String>,
     /// Write nothing; print the patch
     #[arg(long)]
     diff: bool,

@@ -1,5 +1,7 @@
 //! `phase2 split FILE`
 
+use std::ops::RangeInclusive;
+
 use super::fix::{not_written, recover};
 use super::load::Place;
 use super::progress::Progress;
@@ -28,7 +30,11 @@ pub fn run(terminal: &Terminal, common: &Common, args: &SplitArgs) -> Result<u8,
         (Some(path), false) => path.clone(),
         _ => return Err(Failure::Plain(format!("`{}` is a folder: name one file", args.file.display()))),
     };
-    let what = if args.take.is_empty() { What::Best } else { What::Names(args.take.clone()) };
+    let what = match (&args.extract, &args.name) {
+        (Some(lines), Some(name)) => What::Component { lines: lines.clone(), name: name.clone() },
+        _ if args.take.is_empty() => What::Best,
+        _ => What::Names(args.take.clone()),
+    };
     let rules: Vec<Box<dyn Rule>> = vec![Box::new(LargeFilesRule::ordered(Order { path: path.clone(), what }))];
     let progress = Progress::new(terminal, project.files.len());
     let request = Request {
@@ -66,6 +72,18 @@ pub fn run(terminal: &Terminal, common: &Common, args: &SplitArgs) -> Result<u8,
         })?;
     }
     Ok(CLEAN)
+}
+
+/// The lines that `text` means: `120-180`, or one of them.
+///
+/// # Errors
+/// If it means none.
+pub fn lines(text: &str) -> Result<RangeInclusive<usize>, String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.trim().parse::<usize>(), last.trim().parse::<usize>()) {
+        (Ok(first), Ok(last)) if 0 < first && first <= last => Ok(first..=last),
+        _ => Err("give the first and the last line, as in 120-180".to_owned()),
+    }
 }
 
 fn new_module(err: &mut dyn std::io::Write, change: &FileChange) -> std::io::Result<()> {

@@ -78,6 +78,17 @@ pub fn copies(outline: &Outline<'_>, bindings: &BTreeSet<usize>, needs_react: bo
     copies
 }
 
+/// The import of types of React's beside what `bindings` bring in.
+pub fn react_types(outline: &Outline<'_>, bindings: &BTreeSet<usize>, types: &BTreeSet<&str>) -> Option<String> {
+    let is_there = |name: &str| bindings.iter().any(|at| outline.bindings[*at].binding.local == name);
+    let names: Vec<Named> = types
+        .iter()
+        .filter(|name| !is_there(name))
+        .map(|name| Named { name: (*name).to_owned(), is_type: true })
+        .collect();
+    (!names.is_empty()).then(|| named(outline.file, &names, "react"))
+}
+
 /// The import statements of a file that bring something in, or nothing: as [`crate::syntax::imports::Imports`] counts them.
 pub fn statements(file: &SourceFile) -> Vec<Node<'_>> {
     let root = file.root();

@@ -1,5 +1,6 @@
 //! The rule `large-files`: files that grew too large, and what is worth taking out. See rules/large-files/rule.md.
 
+mod extract;
 mod importers;
 mod importing;
 mod leave;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::importing::{self, Named};
-use super::outline::{Item, Outline, is_of_file, is_string_statement, node_has_jsx};
+use super::outline::{Item, Outline, has_jsx, is_of_file, is_string_statement};
 use super::partition::{Partition, Purpose};
 use crate::path::RelPath;
 use crate::project::Project;
@@ -36,14 +36,12 @@ impl<'t> Layout<'_, 't> {
     /// What `users` need of the modules, those in `own` excepted; by the order of the modules' first statements.
     pub fn needed(&self, users: &BTreeSet<usize>, from: &RelPath, own: Option<&Purpose>) -> Vec<Needed> {
         let outline = self.outline;
-        let offsets = |unit: &usize| outline.units[*unit].items.iter().map(|item| item.node.byte_range());
-        let places: Vec<Range<usize>> = users.iter().flat_map(offsets).collect();
+        let places: Vec<Range<usize>> = users.iter().flat_map(|unit| outline.units[*unit].places.clone()).collect();
         let mut needed: Vec<(usize, Needed)> = Vec::new();
         for (purpose, units) in self.partition.iter().filter(|(purpose, _)| Some(*purpose) != own) {
             let used = units.iter().filter(|unit| users.iter().any(|user| outline.units[*user].uses.contains(unit)));
             let names: Vec<Named> = used.flat_map(|unit| self.names_at(*unit, &places)).collect();
-            let first =
-                units.iter().filter_map(|unit| outline.units[*unit].items.first()).map(|it| it.range.start).min();
+            let first = units.iter().map(|unit| outline.units[*unit].start()).min();
             if let (false, Some(first)) = (names.is_empty(), first) {
                 let specifier = self.specifier(from, purpose);
                 needed.push((first, Needed { purpose: purpose.clone(), specifier, names }));
@@ -56,6 +54,9 @@ impl<'t> Layout<'_, 't> {
     /// The names of a unit that are used at one of some places.
     fn names_at(&self, unit: usize, places: &[Range<usize>]) -> Vec<Named> {
         let unit = &self.outline.units[unit];
+        if unit.made.is_some() {
+            return unit.names.iter().map(|name| Named { name: name.clone(), is_type: false }).collect();
+        }
         let is_used = |name: &&String| {
             let offsets = super::outline::references(self.outline.file, name);
             offsets.iter().any(|at| places.iter().any(|place| place.contains(at)))
@@ -96,7 +97,14 @@ impl<'t> Layout<'_, 't> {
             }
             body.push_str(&self.body(item, &exports));
         }
-        let has_jsx = items.iter().any(|item| node_has_jsx(item.node, file));
+        let made = units.iter().filter_map(|unit| self.outline.units[*unit].made.as_ref());
+        for made in made.clone() {
+            if !body.is_empty() {
+                body.push_str(&newline.repeat(2));
+            }
+            body.push_str(&made.text);
+        }
+        let has_jsx = units.iter().any(|unit| has_jsx(&self.outline.units[*unit], file));
         let bindings: BTreeSet<usize> =
             units.iter().flat_map(|unit| self.outline.units[*unit].bindings.iter().copied()).collect();
         let own = self.paths.get(purpose).unwrap_or(self.path);
@@ -104,7 +112,9 @@ impl<'t> Layout<'_, 't> {
         imports.extend(
             self.needed(units, own, Some(purpose)).iter().map(|it| importing::named(file, &it.names, &it.specifier)),
         );
-        let is_type = items.iter().all(|item| item.is_type());
+        let types: BTreeSet<&str> = made.flat_map(|made| made.types.iter().copied()).collect();
+        imports.splice(0..0, importing::react_types(self.outline, &bindings, &types));
+        let is_type = units.iter().all(|unit| self.outline.units[*unit].is_type());
         let blocks = [header(file, is_type).join(newline), imports.join(newline), body];
         let blocks: Vec<&String> = blocks.iter().filter(|block| !block.is_empty()).collect();
         let joined = blocks.iter().map(|block| block.as_str()).collect::<Vec<_>>().join(&format!("{newline}{newline}"));

@@ -1,5 +1,8 @@
 //! What somebody asks to be taken out of a file.
 
+use std::ops::RangeInclusive;
+
+use super::extract::{self, Extract};
 use super::partition::Wanted;
 use super::plan::{Split, Subject};
 use super::report;
@@ -21,6 +24,13 @@ pub enum What {
     Best,
     /// These declarations.
     Names(Vec<String>),
+    /// Lines of JSX, counted from 1, as a component of that name.
+    Component {
+        /// The lines.
+        lines: RangeInclusive<usize>,
+        /// The component's name.
+        name: String,
+    },
 }
 
 impl Order {
@@ -31,6 +41,10 @@ impl Order {
     pub(super) fn work(&self, subject: &Subject<'_, '_>) -> Result<(String, Split), String> {
         let wanted = match &self.what {
             What::Best => subject.best().map_err(|reason| report::why_nothing(subject, reason))?,
+            What::Component { lines, name } => {
+                let split = extract::split(subject, &Extract { lines: lines.clone(), name: name.clone() })?;
+                return Ok((report::description(&split), split));
+            }
             What::Names(names) => {
                 let heads = names.iter().map(|name| {
                     subject.outline.unit_of(name).ok_or_else(|| {

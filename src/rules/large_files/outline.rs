@@ -21,6 +21,7 @@ pub struct Outline<'t> {
 
 /// Statements that can only be moved together: a declaration; with it its overloads, what merges with it, what sets its
 /// properties (`Button.displayName = …`), and what it uses that uses it in turn.
+#[derive(Clone)]
 pub struct Unit<'t> {
     /// What it declares, the most telling name first.
     pub names: Vec<String>,
@@ -32,6 +33,19 @@ pub struct Unit<'t> {
     pub bindings: BTreeSet<usize>,
     /// Why it can't be moved.
     pub stays: Option<Stay>,
+    /// The byte ranges in which it uses names.
+    pub places: Vec<Range<usize>>,
+    /// The component that is made of a part of another unit, if it is one: then it has no statements yet.
+    pub made: Option<Made>,
+}
+
+/// A component that is made of a part of the JSX.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// Its text, with the interface of its props.
+    pub text: String,
+    /// The types of React's that the interface needs besides what the file imports.
+    pub types: BTreeSet<&'static str>,
 }
 
 /// A statement at the top level.
@@ -73,19 +87,28 @@ impl Unit<'_> {
 
     /// Whether nothing of it is left when the program runs.
     pub fn is_type(&self) -> bool {
-        self.items.iter().all(Item::is_type)
+        self.made.is_none() && self.items.iter().all(Item::is_type)
+    }
+
+    /// Where it begins.
+    pub fn start(&self) -> usize {
+        self.places.first().map_or(0, |place| place.start)
     }
 
     /// Whether it is constants and nothing else.
     pub fn is_constant(&self, file: &SourceFile) -> bool {
-        self.items.iter().all(|item| item.inner.kind() == "lexical_declaration")
+        self.made.is_none()
+            && self.items.iter().all(|item| item.inner.kind() == "lexical_declaration")
             && !self.items.iter().any(|item| holds_function(item.inner))
             && !has_jsx(self, file)
     }
 
     /// How many lines it takes.
     pub fn lines(&self, file: &SourceFile) -> usize {
-        self.items.iter().map(|item| line_count(&file.text[item.range.clone()])).sum()
+        match &self.made {
+            Some(made) => line_count(&made.text),
+            None => self.items.iter().map(|item| line_count(&file.text[item.range.clone()])).sum(),
+        }
     }
 
     /// Whether it declares `name` as a type only.
@@ -115,7 +138,7 @@ fn holds_function(declaration: Node<'_>) -> bool {
 
 /// Whether there is JSX in a unit.
 pub fn has_jsx(unit: &Unit<'_>, file: &SourceFile) -> bool {
-    unit.items.iter().any(|item| node_has_jsx(item.node, file))
+    unit.made.is_some() || unit.items.iter().any(|item| node_has_jsx(item.node, file))
 }
 
 /// Whether there is JSX below a node.
@@ -204,10 +227,65 @@ impl<'t> Outline<'t> {
         reached
     }
 
+    /// The same with a component called `name`, made of a part of one unit: what stands at `places`, and at `sources` for
+    /// the types of its props. It is the last unit.
+    pub fn with_component(
+        &self,
+        name: &str,
+        places: Vec<Range<usize>>,
+        sources: Vec<Range<usize>>,
+        made: Made,
+    ) -> Outline<'t> {
+        let own = self.units.len();
+        let mut units = self.units.clone();
+        let is_moved = |offset: usize| places.iter().any(|place| place.contains(&offset));
+        for unit in &mut units {
+            if !unit.places.iter().any(|place| places.iter().any(|it| place.start <= it.start && it.end <= place.end)) {
+                continue;
+            }
+            unit.places = unit.places.iter().flat_map(|place| without(place, &places)).collect();
+            let stays_used = |name: &str| {
+                references(self.file, name).into_iter().any(|at| unit.places.iter().any(|place| place.contains(&at)))
+            };
+            let is_used = |used: &usize| self.units[*used].names.iter().any(|name| stays_used(name));
+            let uses: BTreeSet<usize> = unit.uses.iter().copied().filter(is_used).chain([own]).collect();
+            let bindings =
+                unit.bindings.iter().copied().filter(|at| stays_used(&self.bindings[*at].binding.local)).collect();
+            (unit.uses, unit.bindings) = (uses, bindings);
+        }
+        let is_own = |offset: usize| is_moved(offset) || sources.iter().any(|source| source.contains(&offset));
+        let used = |name: &str| references(self.file, name).into_iter().any(is_own);
+        units.push(Unit {
+            names: vec![name.to_owned()],
+            items: Vec::new(),
+            uses: (0..own).filter(|at| self.units[*at].names.iter().any(|name| used(name))).collect(),
+            bindings: (0..self.bindings.len()).filter(|at| used(&self.bindings[*at].binding.local)).collect(),
+            stays: None,
+            places: places.iter().cloned().chain(sources.iter().cloned()).collect(),
+            made: Some(made),
+        });
+        Outline { file: self.file, units, bindings: self.bindings.clone() }
+    }
+
     /// The unit that declares `name`.
     pub fn unit_of(&self, name: &str) -> Option<usize> {
         self.units.iter().position(|unit| unit.names.iter().any(|known| known == name))
     }
+}
+
+/// What is left of a range without others, which lie in it or outside.
+fn without(range: &Range<usize>, others: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut inside: Vec<&Range<usize>> =
+        others.iter().filter(|it| range.start <= it.start && it.end <= range.end).collect();
+    inside.sort_by_key(|it| it.start);
+    let mut left = Vec::new();
+    let mut at = range.start;
+    for other in inside {
+        left.push(at..other.start);
+        at = other.end;
+    }
+    left.push(at..range.end);
+    left
 }
 
 /// The starts of the statements that declare what is changed later.
@@ -271,6 +349,8 @@ fn units<'t>(
                 .collect(),
             bindings: members.iter().flat_map(|at| imported[*at].iter().copied()).collect(),
             stays: None,
+            places: members.iter().map(|at| items[*at].node.byte_range()).collect(),
+            made: None,
         }
     };
     members.iter().enumerate().map(unit).collect()

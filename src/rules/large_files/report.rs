@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::extract::{self, Part};
 use super::outline::Unit;
 use super::plan::{Candidate, Split, Subject};
 use crate::rules::Related;
 
 /// How many candidates are listed.
 const LISTED: usize = 6;
+/// How many parts of the JSX are listed.
+const PARTS: usize = 3;
 /// How many names are listed of each.
 const NAMES: usize = 4;
 
@@ -72,7 +75,22 @@ fn titled(subject: &Subject<'_, '_>, unit: &Unit<'_>) -> String {
 
 /// What is worth taking out, the best first: how large it is, what it needs, who uses it.
 pub fn candidates(subject: &Subject<'_, '_>) -> Vec<Related> {
-    subject.candidates().iter().take(LISTED).map(|candidate| related(subject, candidate)).collect()
+    let declarations = subject.candidates();
+    let declarations = declarations.iter().take(LISTED).map(|candidate| related(subject, candidate));
+    declarations.chain(extract::parts(subject).iter().take(PARTS).map(|part| of_part(subject, part))).collect()
+}
+
+/// What is said of a part of the JSX.
+fn of_part(subject: &Subject<'_, '_>, part: &Part) -> Related {
+    let (first, last) = part.lines;
+    let given: Vec<&str> = part.props.iter().map(String::as_str).collect();
+    let given = if given.is_empty() { "nothing".to_owned() } else { listed(&given) };
+    let message = format!(
+        "`{}` on lines {first}-{last} as a component ({} lines): is given {given}; `--extract {first}-{last} --as NAME`",
+        part.tag,
+        last - first + 1
+    );
+    Related { path: subject.path.clone(), range: part.range.clone(), message }
 }
 
 fn related(subject: &Subject<'_, '_>, candidate: &Candidate) -> Related {

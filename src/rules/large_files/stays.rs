@@ -165,7 +165,20 @@ pub fn asks_for_place(file: &SourceFile, node: Node<'_>) -> bool {
     }
     text.match_indices("import.meta").any(|(at, word)| {
         let rest = text[at + word.len()..].trim_start_matches(['?', '.']);
-        !["env", "glob"].iter().any(|known| rest.starts_with(known))
+        !["env", "glob"].iter().any(|known| rest.starts_with(known)) && !is_beside(&text[..at], rest)
+    })
+}
+
+/// Whether it stands in `new URL('./beside.png', import.meta.url)`, which means the same in all files of a folder.
+fn is_beside(before: &str, rest: &str) -> bool {
+    let Some(before) = before.trim_end().strip_suffix(',').map(str::trim_end) else { return false };
+    let quote = before.chars().next_back().filter(|last| matches!(last, '\'' | '"'));
+    let opened = quote.and_then(|quote| before[..before.len() - 1].rsplit_once(quote));
+    opened.is_some_and(|(head, path)| {
+        head.trim_end().ends_with("new URL(")
+            && !path.is_empty()
+            && !path.starts_with(['#', '?'])
+            && rest.starts_with("url")
     })
 }
 
