@@ -201,18 +201,19 @@ fn without(file: &SourceFile, node: Node<'_>, idle: &[&str]) -> Vec<Range<usize>
             at += 1;
             continue;
         }
-        let run = all[at..].iter().take_while(|it| is_idle(it)).count();
-        for specifier in &all[at..at + run] {
-            ranges.extend(own_line(text, *specifier));
+        if let Some(line) = own_line(text, all[at]) {
+            ranges.push(line);
+            at += 1;
+            continue;
         }
-        if own_line(text, all[at]).is_none() {
-            let (first, last) = (all[at], all[at + run - 1]);
-            ranges.push(match (all.get(at + run), at.checked_sub(1)) {
-                (Some(next), _) => first.start_byte()..next.start_byte(),
-                (None, Some(before)) => all[before].end_byte()..last.end_byte(),
-                (None, None) => first.start_byte()..last.end_byte(),
-            });
-        }
+        let shares_line = |it: &&Node<'_>| is_idle(it) && own_line(text, **it).is_none();
+        let run = all[at..].iter().take_while(shares_line).count();
+        let (first, last) = (all[at], all[at + run - 1]);
+        ranges.push(match (all.get(at + run), at.checked_sub(1)) {
+            (Some(next), _) => first.start_byte()..next.start_byte(),
+            (None, Some(before)) => all[before].end_byte()..last.end_byte(),
+            (None, None) => first.start_byte()..last.end_byte(),
+        });
         at += run;
     }
     // Ranges of one run may touch or cover each other where only some of its names have lines of their own.

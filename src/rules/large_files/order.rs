@@ -58,6 +58,7 @@ impl Order {
                     })
                 });
                 let mut heads: Vec<usize> = heads.collect::<Result<_, _>>()?;
+                heads.sort_unstable();
                 heads.dedup();
                 Wanted { heads, types: false }
             }
