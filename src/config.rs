@@ -1,5 +1,6 @@
 //! phase2.toml: its types, its defaults, and errors that point into the file.
 
+mod large_files;
 mod rate_limit;
 mod tenants;
 
@@ -14,6 +15,7 @@ use thiserror::Error;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub use self::large_files::LargeFiles;
 pub use self::rate_limit::{LimiterStyle, OnError, RateLimit, ServiceRole, Tier};
 pub use self::tenants::{ClaimSource, Fallback, Frontend, Tenants};
 use crate::excludes::Excludes;
@@ -22,10 +24,11 @@ use crate::excludes::Excludes;
 pub const FILE_NAME: &str = "phase2.toml";
 
 /// The default options of each rule. The keys that no rule owns have theirs beside what they are for.
-const DEFAULTS: [&str; 3] = [
+const DEFAULTS: [&str; 4] = [
     include_str!("../rules/console/defaults.toml"),
     include_str!("../rules/rate-limit/defaults.toml"),
     include_str!("../rules/tenants/defaults.toml"),
+    include_str!("../rules/large-files/defaults.toml"),
 ];
 
 /// A project's configuration: what its phase2.toml says, over the defaults.
@@ -34,7 +37,8 @@ const DEFAULTS: [&str; 3] = [
 pub struct Config {
     /// Folders that are looked at, as globs from the project root; unset: the usual ones, as far as they exist.
     pub roots: Option<Vec<Spanned<String>>>,
-    /// The names of the rules that run when the command line names none; unset: those that are on by default.
+    /// The names of the rules that run when the command line names none; unset: those that are on by default, and
+    /// those that have a table of their own.
     pub rules: Option<Vec<Spanned<String>>>,
     /// Patterns of files and folders that are left out; unset: the usual ones.
     pub exclude: Option<Vec<Spanned<String>>>,
@@ -50,6 +54,11 @@ pub struct Config {
     pub rate_limit: RateLimit,
     /// The options of the rule `tenants`.
     pub tenants: Tenants,
+    /// The options of the rule `large-files`.
+    pub large_files: LargeFiles,
+    /// The tables that phase2.toml has itself: a rule whose options it states is meant to run.
+    #[serde(skip)]
+    pub stated: Vec<String>,
 }
 
 /// The options of the rule `console`.
@@ -265,6 +274,7 @@ impl Config {
                 return Err(file.reject(&format!("`{key}` is empty"), Some(empty.span()), Some(help)));
             }
         }
+        let tables = own.get_ref().keys().map(|key| key.get_ref().to_string()).collect();
         let stated = rate_limit::stated_functions(own.get_ref());
         let merged = overlay(defaults(), own).map_err(|place| {
             let help = "write its name in brackets, `[name]`, and its keys below";
@@ -272,6 +282,7 @@ impl Config {
         })?;
         let mut config = Config::deserialize(toml::de::Deserializer::from(merged)).map_err(misread)?;
         config.rate_limit.stated = stated;
+        config.stated = tables;
         config.validate(file, rules)?;
         Ok(config)
     }
@@ -294,6 +305,7 @@ impl Config {
         }
         self.rate_limit.validate(file)?;
         self.tenants.validate(file)?;
+        self.large_files.validate(file)?;
         [&self.console.edge, &self.console.frontend].into_iter().try_for_each(|logger| logger.validate(file))
     }
 }

@@ -64,7 +64,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &FixArgs) -> Result<u8, F
 }
 
 /// Finishes or undoes what a run that was killed left behind, and says so. What could not be finished is returned.
-fn recover(terminal: &Terminal, place: &Place) -> Result<Vec<Problem>, Failure> {
+pub fn recover(terminal: &Terminal, place: &Place) -> Result<Vec<Problem>, Failure> {
     let Some(recovered) = write::recover(&place.root)? else { return Ok(Vec::new()) };
     let note = Note { rule: None, path: None, message: recovered.to_string() };
     terminal.print(Stream::Err, |err, look| summary::write_note(err, &note, look))?;
@@ -76,7 +76,7 @@ fn recover(terminal: &Terminal, place: &Place) -> Result<Vec<Problem>, Failure> 
     })
 }
 
-fn not_written(skipped: &write::Skipped, what: &str) -> Problem {
+pub fn not_written(skipped: &write::Skipped, what: &str) -> Problem {
     Problem { path: Some(skipped.path.clone()), message: format!("{what}: {}", skipped.reason) }
 }
 

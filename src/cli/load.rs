@@ -130,7 +130,7 @@ fn config_file(common: &Common, cwd: &Path, root: &Path) -> Result<Option<Config
 }
 
 /// The rules that are to run, and whether `suppression` is among them: those that `named` asks for, else those of the
-/// configuration, else those that are on by default.
+/// configuration, else those that are on by default or have options there.
 ///
 /// # Errors
 /// If there is no rule of a name.
@@ -141,7 +141,7 @@ pub fn chosen(named: &[String], config: &Config) -> Result<(Vec<Box<dyn Rule>>, 
     let is_wanted = |meta: &rules::Meta| match &config.rules {
         _ if !named.is_empty() => named.iter().any(|name| name == meta.name),
         Some(configured) => configured.iter().any(|name| name.get_ref() == meta.name),
-        None => meta.on_by_default,
+        None => meta.on_by_default || config.stated.iter().any(|table| table == meta.name),
     };
     let rules = rules::all().into_iter().filter(|rule| is_wanted(rule.meta())).collect();
     Ok((rules, is_wanted(&rules::suppression::META)))

@@ -12,11 +12,13 @@ mod progress;
 mod rules;
 mod scope;
 mod split;
+mod split_file;
 mod status;
 mod terminal;
 mod unsaved;
 
 use std::io::ErrorKind;
+use std::ops::RangeInclusive;
 use std::panic::{self, UnwindSafe};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,6 +45,11 @@ Exit status:
   0  Nothing is left to do, or `fix --diff` printed its patch
   1  Violations: `check` found some, or `fix` left some
   2  Trouble: wrong usage or configuration, an error, or a file that had to be skipped";
+
+const SPLIT_STATUS: &str = "\
+Exit status:
+  0  It was done, or `--diff` printed its patch
+  2  It can't be done, or something went wrong: nothing was written";
 
 const FIRST_STEPS: &str = "\
 First steps:
@@ -82,6 +89,9 @@ enum Command {
         #[arg(long = "rule", value_name = "NAME")]
         rules: Vec<String>,
     },
+    /// Take declarations out of one file, into modules of their own beside it
+    #[command(after_help = SPLIT_STATUS)]
+    Split(SplitArgs),
     /// List the rules
     Rules,
     /// Print a rule's page
@@ -189,6 +199,30 @@ struct FixArgs {
 }
 
 #[derive(Debug, Args)]
+struct SplitArgs {
+    /// The file
+    file: PathBuf,
+    /// Take this declaration out; may be given more than once [default: the best, until the file is below `max-lines`]
+    #[arg(long, value_name = "NAME")]
+    take: Vec<String>,
+    /// Make a component of the JSX on these lines, such as 120-180
+    #[arg(long, value_name = "LINES", requires = "name", conflicts_with = "take", value_parser = split_file::lines)]
+    extract: Option<RangeInclusive<usize>>,
+    /// What the component is called
+    #[arg(long = "as", value_name = "NAME", requires = "extract", id = "name")]
+    name: Option<String>,
+    /// Write nothing; print the patch
+    #[arg(long)]
+    diff: bool,
+    /// Change the file even if it has uncommitted changes
+    #[arg(long)]
+    allow_dirty: bool,
+    /// Change the file even outside of a git repository
+    #[arg(long)]
+    allow_no_vcs: bool,
+}
+
+#[derive(Debug, Args)]
 struct BaselineArgs {
     /// The file, instead of phase2-baseline.json in the project root
     #[arg(long, value_name = "FILE")]
@@ -235,6 +269,7 @@ pub fn run() -> ExitCode {
         Command::Baseline(args) => on_threads(common, || baseline::run(&terminal, common, &args)),
         Command::Init(args) => on_threads(common, || init::run(&terminal, common, &args)),
         Command::Status { rules } => on_threads(common, || status::run(&terminal, common, &rules)),
+        Command::Split(args) => on_threads(common, || split_file::run(&terminal, common, &args)),
         Command::Rules => rules::run(&terminal),
         Command::Explain { rule } => explain::run(&terminal, &rule),
     });

@@ -194,6 +194,14 @@ impl Project {
         specifier
     }
 
+    /// How `from` imports `to`, a module of the same folder that need not exist yet: relative, with the siblings' extension.
+    pub fn sibling_specifier(&self, from: &RelPath, to: &RelPath, siblings: &[&str]) -> String {
+        match Surface::of(from) {
+            Surface::Edge => self.resolver.specifier(from, to, &[]),
+            Surface::Frontend => self.resolver.relative_specifier(from, to, siblings),
+        }
+    }
+
     /// The name of the module at `path`: that of its edge function; else its own without the extension, or its folder's
     /// if it is an `index`.
     pub fn module_name(&self, path: &RelPath) -> String {

@@ -13,6 +13,7 @@ use crate::syntax::source::SourceFile;
 
 pub mod console;
 pub mod edge;
+pub mod large_files;
 pub mod rate_limit;
 pub mod suppression;
 pub mod tenants;
@@ -20,7 +21,12 @@ pub mod tenants;
 /// All rules but `suppression`, which judges what the others leave over and runs in the engine itself. Where fixes of
 /// several rules meet at one offset, their insertions stand in this order.
 pub fn all() -> Vec<Box<dyn Rule>> {
-    vec![Box::new(rate_limit::RateLimitRule), Box::new(tenants::TenantsRule), Box::new(console::ConsoleRule)]
+    vec![
+        Box::new(rate_limit::RateLimitRule),
+        Box::new(tenants::TenantsRule),
+        Box::new(console::ConsoleRule),
+        Box::new(large_files::LargeFilesRule::default()),
+    ]
 }
 
 /// What each rule is, in the order of [`all`], `suppression` last.

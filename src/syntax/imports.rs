@@ -175,6 +175,14 @@ impl Imports {
         insertions
     }
 
+    /// Where whole statements are inserted behind the imports, and the text with its line breaks; `None` where the imports
+    /// share their line with code.
+    pub fn insertion(&self, statements: &[String]) -> Option<(usize, String)> {
+        let Place { offset, before, after, .. } = &self.place;
+        let lines = statements.join(self.style.newline);
+        (!self.place.beside_code).then(|| (*offset, format!("{before}{lines}{after}")))
+    }
+
     /// The import that a new one of `specifier` goes before: among those of the same folder that the file's imports end
     /// with, if these are sorted.
     fn next_of(&self, specifier: &str) -> Option<&Import> {

@@ -16,6 +16,7 @@ mod overview;
 mod root;
 mod sandbox;
 mod scope;
+mod split;
 mod status;
 mod surface;
 mod tenants;

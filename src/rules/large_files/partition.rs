@@ -1,0 +1,93 @@
+//! Which modules are made of what is taken out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::outline::Outline;
+
+/// What is to be taken out.
+#[derive(Debug, Default, Clone)]
+pub struct Wanted {
+    /// Units that get a module of their own.
+    pub heads: Vec<usize>,
+    /// Whether all types that can be moved go as well.
+    pub types: bool,
+}
+
+/// What a module is made for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// One declaration, after which it is named.
+    Own(usize),
+    /// The types that several modules use.
+    Types,
+    /// The constants that several modules use.
+    Constants,
+}
+
+/// The modules: the units of each. No module needs one that needs it in turn, and none needs the file itself.
+pub type Partition = BTreeMap<Purpose, BTreeSet<usize>>;
+
+/// Distributes what is wanted, with all that it uses. What only one module uses goes there with it; what others use as well
+/// gets a module that both import.
+pub fn partition(outline: &Outline<'_>, wanted: &Wanted) -> Partition {
+    let with_shared = distribute(outline, wanted, true);
+    if has_cycle(outline, &with_shared) { distribute(outline, wanted, false) } else { with_shared }
+}
+
+/// `shares` is whether types share one module, and constants another.
+fn distribute(outline: &Outline<'_>, wanted: &Wanted, shares: bool) -> Partition {
+    let movable = |unit: usize| outline.units[unit].stays.is_none();
+    let types = (0..outline.units.len()).filter(|at| wanted.types && movable(*at) && outline.units[*at].is_type());
+    let roots: BTreeSet<usize> = wanted.heads.iter().copied().chain(types).collect();
+    let moved: BTreeSet<usize> = roots.iter().flat_map(|root| outline.reach(*root)).collect();
+    let users = |unit: usize| (0..outline.units.len()).filter(move |at| outline.units[*at].uses.contains(&unit));
+    let mut purposes: BTreeMap<usize, Purpose> = BTreeMap::new();
+    // Users come before what they use: there are no cycles among units.
+    let mut open: Vec<usize> = moved.iter().copied().collect();
+    while !open.is_empty() {
+        let is_ready = |unit: &usize| users(*unit).all(|user| !moved.contains(&user) || purposes.contains_key(&user));
+        let Some(place) = open.iter().position(is_ready) else { break };
+        let unit = open.remove(place);
+        let of_users: BTreeSet<Option<&Purpose>> = users(unit).map(|user| purposes.get(&user)).collect();
+        let only = of_users.iter().next().copied().flatten().filter(|_| of_users.len() == 1).cloned();
+        let described = &outline.units[unit];
+        let purpose = match only {
+            _ if wanted.heads.contains(&unit) => Purpose::Own(unit),
+            Some(purpose) => purpose,
+            None if shares && described.is_type() => Purpose::Types,
+            None if shares && described.is_constant(outline.file) => Purpose::Constants,
+            None => Purpose::Own(unit),
+        };
+        purposes.insert(unit, purpose);
+    }
+    let mut partition = Partition::new();
+    for (unit, purpose) in purposes {
+        partition.entry(purpose).or_default().insert(unit);
+    }
+    for shared in [Purpose::Types, Purpose::Constants] {
+        // What only one declaration is in is named after that.
+        if partition.get(&shared).is_some_and(|units| units.len() == 1)
+            && let Some(units) = partition.remove(&shared)
+        {
+            partition.extend(units.first().map(|unit| (Purpose::Own(*unit), units.clone())));
+        }
+    }
+    partition
+}
+
+/// Whether two modules need each other.
+fn has_cycle(outline: &Outline<'_>, partition: &Partition) -> bool {
+    let modules: Vec<&BTreeSet<usize>> = partition.values().collect();
+    let needs = |from: &BTreeSet<usize>, to: &BTreeSet<usize>| {
+        from.iter().any(|unit| outline.units[*unit].uses.iter().any(|used| to.contains(used)))
+    };
+    (0..modules.len()).any(|start| {
+        let mut reached = BTreeSet::new();
+        let mut open = vec![start];
+        while let Some(at) = open.pop() {
+            let next = (0..modules.len()).filter(|to| *to != at && needs(modules[at], modules[*to]));
+            open.extend(next.filter(|to| reached.insert(*to)));
+        }
+        reached.contains(&start)
+    })
+}
