@@ -1,6 +1,7 @@
 //! phase2.toml: its types, its defaults, and errors that point into the file.
 
 mod rate_limit;
+mod read_through;
 mod tenants;
 
 use std::fs;
@@ -15,6 +16,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 pub use self::rate_limit::{LimiterStyle, OnError, RateLimit, ServiceRole, Tier};
+pub use self::read_through::{CachedTable, ReadThrough, Scope};
 pub use self::tenants::{ClaimSource, Fallback, Frontend, Tenants};
 use crate::excludes::Excludes;
 
@@ -22,10 +24,11 @@ use crate::excludes::Excludes;
 pub const FILE_NAME: &str = "phase2.toml";
 
 /// The default options of each rule. The keys that no rule owns have theirs beside what they are for.
-const DEFAULTS: [&str; 3] = [
+const DEFAULTS: [&str; 4] = [
     include_str!("../rules/console/defaults.toml"),
     include_str!("../rules/rate-limit/defaults.toml"),
     include_str!("../rules/tenants/defaults.toml"),
+    include_str!("../rules/read-through/defaults.toml"),
 ];
 
 /// A project's configuration: what its phase2.toml says, over the defaults.
@@ -50,6 +53,8 @@ pub struct Config {
     pub rate_limit: RateLimit,
     /// The options of the rule `tenants`.
     pub tenants: Tenants,
+    /// The options of the rule `read-through`.
+    pub read_through: ReadThrough,
 }
 
 /// The options of the rule `console`.
@@ -294,6 +299,7 @@ impl Config {
         }
         self.rate_limit.validate(file)?;
         self.tenants.validate(file)?;
+        self.read_through.validate(file)?;
         [&self.console.edge, &self.console.frontend].into_iter().try_for_each(|logger| logger.validate(file))
     }
 }

@@ -138,13 +138,14 @@ pub fn chosen(named: &[String], config: &Config) -> Result<(Vec<Box<dyn Rule>>, 
     if let Some(name) = named.iter().find(|name| !rules::names().contains(&name.as_str())) {
         return Err(unknown(name));
     }
-    let is_wanted = |meta: &rules::Meta| match &config.rules {
+    let is_wanted = |meta: &rules::Meta, is_on: bool| match &config.rules {
         _ if !named.is_empty() => named.iter().any(|name| name == meta.name),
         Some(configured) => configured.iter().any(|name| name.get_ref() == meta.name),
-        None => meta.on_by_default,
+        None => is_on,
     };
-    let rules = rules::all().into_iter().filter(|rule| is_wanted(rule.meta())).collect();
-    Ok((rules, is_wanted(&rules::suppression::META)))
+    let rules = rules::all().into_iter().filter(|rule| is_wanted(rule.meta(), rule.is_on(config))).collect();
+    let suppression = &rules::suppression::META;
+    Ok((rules, is_wanted(suppression, suppression.on_by_default)))
 }
 
 /// What the rules find in the whole project.

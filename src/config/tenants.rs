@@ -139,7 +139,7 @@ impl Tenants {
 }
 
 /// Whether a text is the plain path of a TypeScript file.
-fn is_module(path: &str) -> bool {
+pub(super) fn is_module(path: &str) -> bool {
     path.ends_with(".ts") && !path.starts_with(['/', '.']) && !path.split('/').any(|part| part == "..")
 }
 

@@ -14,13 +14,20 @@ use crate::syntax::source::SourceFile;
 pub mod console;
 pub mod edge;
 pub mod rate_limit;
+pub mod read_through;
+pub mod sql;
 pub mod suppression;
 pub mod tenants;
 
 /// All rules but `suppression`, which judges what the others leave over and runs in the engine itself. Where fixes of
 /// several rules meet at one offset, their insertions stand in this order.
 pub fn all() -> Vec<Box<dyn Rule>> {
-    vec![Box::new(rate_limit::RateLimitRule), Box::new(tenants::TenantsRule), Box::new(console::ConsoleRule)]
+    vec![
+        Box::new(rate_limit::RateLimitRule),
+        Box::new(tenants::TenantsRule),
+        Box::new(read_through::ReadThroughRule),
+        Box::new(console::ConsoleRule),
+    ]
 }
 
 /// What each rule is, in the order of [`all`], `suppression` last.
@@ -54,6 +61,11 @@ pub struct Meta {
 pub trait Rule: Send + Sync {
     /// What it is.
     fn meta(&self) -> &'static Meta;
+
+    /// Whether it runs when nobody says which rules do: by default, or since `config` has something for it.
+    fn is_on(&self, _config: &Config) -> bool {
+        self.meta().on_by_default
+    }
 
     /// Words without which a file can't hold a violation: those of its [`Meta`], or others that `config` names.
     fn triggers(&self, _config: &Config) -> Vec<String> {
