@@ -105,6 +105,9 @@ impl<'a, 't> Group<'a, 't> {
             let cached = read::cached(files, file, &group.helper, query);
             let key = read::key(files, file, query, table, id, cached.as_ref()).and_then(|key| match &cached {
                 Some(cached) => cached.holds(file, table, &key).map(|()| key),
+                None if is_beside_a_change(file, query, queries) => {
+                    Err("rows are changed in the same block: what is changed is judged by what is there".to_owned())
+                }
                 None => read::is_awaited(file, query).map(|()| key),
             });
             group.reads.push(Read { file, query, cached, key });
@@ -231,6 +234,14 @@ impl<'a, 't> Group<'a, 't> {
         fix.edits.sort_by(|a, b| (&a.path, a.range.start, a.range.end).cmp(&(&b.path, b.range.start, b.range.end)));
         fix
     }
+}
+
+/// Whether the block of a read changes rows of the table as well.
+fn is_beside_a_change(file: &SourceFile, read: &Query<'_>, queries: &[(&SourceFile, &Query<'_>)]) -> bool {
+    let path = file.path_to(read.node.byte_range());
+    let block = path.iter().rev().find(|node| node.kind() == "statement_block").map(|block| block.byte_range());
+    let changes = queries.iter().filter(|(other, query)| other.path == file.path && query.purpose() == Purpose::Change);
+    block.is_some_and(|block| changes.into_iter().any(|(_, change)| block.contains(&change.range.start)))
 }
 
 fn is_by_id(file: &SourceFile, query: &Query<'_>, table: &CachedTable) -> bool {

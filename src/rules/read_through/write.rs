@@ -1,5 +1,7 @@
 //! Writes of tables whose rows are cached: what invalidates them, and which can't.
 
+use std::collections::BTreeMap;
+
 use tree_sitter::Node;
 
 use super::caller;
@@ -169,9 +171,10 @@ pub fn in_sql(project: &Project, table: &str) -> Vec<(RelPath, String)> {
             }
         }
     }
-    found.sort();
-    found.dedup();
-    found
+    // A function that is defined again counts once, as it was defined last.
+    let mut last: BTreeMap<String, RelPath> = BTreeMap::new();
+    last.extend(found.into_iter().map(|(path, name)| (name, path)));
+    last.into_iter().map(|(name, path)| (path, name)).collect()
 }
 
 /// What a statement that stays (a function, a schedule, a key that cascades) is called, if it changes rows of a table.
