@@ -57,7 +57,39 @@ pub fn configuration(project: &Project) -> String {
     loggers(&mut text, project);
     rate_limits(&mut text, &survey);
     tenants(&mut text, project);
+    read_through(&mut text, project);
     text
+}
+
+/// Tables that are worth caching: proposed, since only their team knows how stale a row may be.
+fn read_through(text: &mut String, project: &Project) {
+    let hot = rules::read_through::survey::of(project);
+    if hot.is_empty() {
+        return;
+    }
+    text.push_str(
+        "\n# Tables whose rows are read by their ids in many places and changed in few. Each that stands here goes through Redis,\n\
+         # and may be up to `ttl` seconds stale; see `phase2 explain read-through`, also for when not to.\n",
+    );
+    for table in &hot {
+        let browser = match table.reads_in_browser {
+            0 => String::new(),
+            count => format!(", and in {count} of the browser, which stay"),
+        };
+        let _ = writeln!(
+            text,
+            "# Read in {} of the edge functions{browser}; changed in {}:\n# [read-through.tables.{}]\n# key = {}\n# ttl = 60",
+            places(table.reads),
+            places(table.changes),
+            key(&table.table),
+            quoted(&table.key)
+        );
+    }
+}
+
+/// A number of places, in words.
+fn places(count: usize) -> String {
+    if count == 1 { "1 place".to_owned() } else { format!("{count} places") }
 }
 
 /// Where hardcoded ids stand: who writes tenants into tokens, and what holds one.

@@ -221,9 +221,17 @@ fn the_configuration_shows_all_keys_with_their_defaults() {
 
     // Those without a default stand in comments.
     let shown: BTreeSet<&str> = shown.lines().map(|line| line.trim_start_matches(['#', ' ', '['])).collect();
-    for name in
-        ["", "console", "console.levels", "console.edge", "rate-limit", "tenants", "tenants.frontend", "large-files"]
-    {
+    for name in [
+        "",
+        "console",
+        "console.levels",
+        "console.edge",
+        "rate-limit",
+        "tenants",
+        "tenants.frontend",
+        "large-files",
+        "read-through",
+    ] {
         for key in known_keys(name) {
             let is_key = |line: &&str| {
                 line.strip_prefix(key.as_str()).is_some_and(|rest| rest.trim_start().starts_with('='))

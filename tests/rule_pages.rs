@@ -136,14 +136,19 @@ fn every_reason_for_no_fix_is_given_as_the_page_says() {
         assert!(!rows.is_empty(), "the page of {rule} lists no reason");
         for row in rows {
             let code = row[0].strip_prefix('`').and_then(|code| code.strip_suffix('`')).unwrap();
-            let is_edge = ["rate-limit", "tenants"].contains(&rule.as_str());
+            let is_edge = ["rate-limit", "tenants", "read-through"].contains(&rule.as_str());
             let path = if is_edge { "supabase/functions/orders/index.ts" } else { "src/example.ts" };
-            let mut files = BTreeMap::from([(path.to_owned(), format!("{}\n", code.replace(" ⏎ ", "\n")))]);
-            if rule == "large-files" {
-                let options = "[large-files]\nmax-lines = 1\nmin-lines = 1\n".to_owned();
-                files.insert("phase2.toml".to_owned(), options);
-            }
-            let root = project(&files);
+            // These have nothing to do without options.
+            let config = match rule.as_str() {
+                "large-files" => "[large-files]\nmax-lines = 1\nmin-lines = 1\n",
+                "read-through" => {
+                    "[tenants]\nclaim-source = 'hook'\n[read-through.tables.listings]\nkey = 'listing'\nttl = 60\n"
+                }
+                _ => "",
+            };
+            let text = format!("{}\n", code.replace(" ⏎ ", "\n"));
+            let files = [(path.to_owned(), text), ("phase2.toml".to_owned(), config.to_owned())];
+            let root = project(&BTreeMap::from(files));
             let mut command = phase2();
             command.args(["check", "-q", "--rule", about(&rule), "--rule", "suppression", "-o", "json", "--root"]);
             let output = command.arg(root.path()).output().unwrap();

@@ -10,7 +10,8 @@ use super::{CLEAN, Common, SplitArgs, TROUBLE, unsaved};
 use crate::edit::FileChange;
 use crate::engine::{self, FixMode, Outcome, Request};
 use crate::project::{Leniency, Project, RelPath};
-use crate::report::{Report, patch, summary};
+use crate::report::patch::Patch;
+use crate::report::{Report, summary};
 use crate::rules::Rule;
 use crate::rules::large_files::LargeFilesRule;
 use crate::rules::large_files::order::{Order, What};
@@ -45,14 +46,13 @@ pub fn run(terminal: &Terminal, common: &Common, args: &SplitArgs) -> Result<u8,
         fix: FixMode::Unsafe,
         // What is asked for is done once.
         chosen: Some(&|_| true),
-        threads: common.threads.map_or(0, usize::from),
         progress: &|| progress.tick(),
     };
-    let Outcome { found, changes, .. } = engine::run(&project, &request)?;
+    let Outcome { found, changes, .. } = engine::run(&project, &request);
     progress.finish();
     let description = described(&project, &path, &found)?;
     if args.diff {
-        terminal.print(Stream::Out, |out, look| patch::write(out, &changes, look.color))?;
+        terminal.print(Stream::Out, |out, look| Patch::of(&changes).write(out, look.color))?;
     } else {
         unsaved::refuse(&project.root, &changes, args.allow_dirty, args.allow_no_vcs)?;
         let written = write::write(&project.root, &changes)?;

@@ -4,7 +4,7 @@ use super::load::{self, Place};
 use super::output::Output;
 use super::terminal::{Failure, Stream, Terminal};
 use super::{CLEAN, Common, Format, TROUBLE};
-use crate::report::status;
+use crate::report::status::{self, Rules};
 use crate::rules;
 
 /// Prints how far the project is, by all rules that `named` or the configuration names; the exit status. Nothing is
@@ -19,6 +19,9 @@ pub fn run(terminal: &Terminal, common: &Common, named: &[String]) -> Result<u8,
     let report = load::report(terminal, &project, &chosen, suppression);
     let mut names: Vec<&str> = chosen.iter().map(|rule| rule.meta().name).collect();
     names.extend(suppression.then_some(rules::suppression::META.name));
+    let is_off = |name: &&str| named.is_empty() && !names.contains(name);
+    let off: Vec<&str> = rules::names().into_iter().filter(is_off).collect();
+    let names = Rules { ran: &names, off: &off };
     let [Output { format, file: None }] = &common.output_format[..] else {
         return Err(Failure::Plain("`phase2 status` prints one format, to stdout".to_owned()));
     };

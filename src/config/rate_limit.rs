@@ -7,7 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{ConfigError, ConfigFile, is_identifier, suggestion};
+use super::identifier::is_identifier;
+use super::{ConfigError, ConfigFile, suggestion};
 use crate::excludes::Excludes;
 
 /// The options of the rule `rate-limit`.

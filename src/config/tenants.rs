@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ConfigError, ConfigFile, is_identifier};
+use super::identifier::is_identifier;
+use super::{ConfigError, ConfigFile};
 use crate::excludes::Excludes;
 
 /// The options of the rule `tenants`.
@@ -139,7 +140,7 @@ impl Tenants {
 }
 
 /// Whether a text is the plain path of a TypeScript file.
-fn is_module(path: &str) -> bool {
+pub(super) fn is_module(path: &str) -> bool {
     path.ends_with(".ts") && !path.starts_with(['/', '.']) && !path.split('/').any(|part| part == "..")
 }
 

@@ -35,6 +35,15 @@ struct Open<'r> {
     detail: Option<&'r str>,
 }
 
+/// The names of the rules of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'r> {
+    /// Those that ran.
+    pub ran: &'r [&'r str],
+    /// Those that didn't, as nothing asks for them.
+    pub off: &'r [&'r str],
+}
+
 /// Everything that is printed.
 #[derive(Debug, Serialize)]
 struct Status<'r> {
@@ -42,6 +51,8 @@ struct Status<'r> {
     files_seen: usize,
     /// By rule, those that the run had.
     rules: BTreeMap<&'r str, Tally>,
+    /// The rules that are off.
+    off: &'r [&'r str],
     /// By rule, as far as it is about things of its own.
     progress: BTreeMap<&'r str, Progress<'r>>,
     notes: Vec<String>,
@@ -49,8 +60,8 @@ struct Status<'r> {
 }
 
 impl<'r> Status<'r> {
-    fn of(report: &'r Report, rules: &[&'r str]) -> Status<'r> {
-        let mut tallies: BTreeMap<&str, Tally> = rules.iter().map(|rule| (*rule, Tally::default())).collect();
+    fn of(report: &'r Report, rules: &Rules<'r>) -> Status<'r> {
+        let mut tallies: BTreeMap<&str, Tally> = rules.ran.iter().map(|rule| (*rule, Tally::default())).collect();
         tallies.extend(report.tally_by_rule());
         let mut progress: BTreeMap<&str, Progress<'_>> = BTreeMap::new();
         for Subject { rule, name, path, is_done, group, detail, caveat } in &report.subjects {
@@ -73,6 +84,7 @@ impl<'r> Status<'r> {
             version: 1,
             files_seen: report.stats.files_seen,
             rules: tallies,
+            off: rules.off,
             progress,
             notes: report.notes.iter().map(|note| said(note.path.as_ref(), &note.message)).collect(),
             errors: report.errors.iter().map(|problem| said(problem.path.as_ref(), &problem.message)).collect(),
@@ -80,11 +92,11 @@ impl<'r> Status<'r> {
     }
 }
 
-/// Prints tables for a terminal. `rules` are the names of those that ran.
+/// Prints tables for a terminal.
 ///
 /// # Errors
 /// When `out` can't be written.
-pub fn write_pretty(out: &mut dyn Write, report: &Report, rules: &[&str], look: Look) -> io::Result<()> {
+pub fn write_pretty(out: &mut dyn Write, report: &Report, rules: &Rules<'_>, look: Look) -> io::Result<()> {
     let preset = if look.unicode { presets::UTF8_FULL_CONDENSED } else { presets::ASCII_FULL_CONDENSED };
     write_tables(out, &Status::of(report, rules), preset, "")
 }
@@ -93,7 +105,7 @@ pub fn write_pretty(out: &mut dyn Write, report: &Report, rules: &[&str], look: 
 ///
 /// # Errors
 /// When `out` can't be written.
-pub fn write_markdown(out: &mut dyn Write, report: &Report, rules: &[&str]) -> io::Result<()> {
+pub fn write_markdown(out: &mut dyn Write, report: &Report, rules: &Rules<'_>) -> io::Result<()> {
     write_tables(out, &Status::of(report, rules), presets::ASCII_MARKDOWN, "## ")
 }
 
@@ -101,7 +113,7 @@ pub fn write_markdown(out: &mut dyn Write, report: &Report, rules: &[&str]) -> i
 ///
 /// # Errors
 /// When `out` can't be written.
-pub fn write_json(out: &mut dyn Write, report: &Report, rules: &[&str]) -> io::Result<()> {
+pub fn write_json(out: &mut dyn Write, report: &Report, rules: &Rules<'_>) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &Status::of(report, rules))?;
     writeln!(out)
 }
@@ -131,6 +143,9 @@ fn write_tables(out: &mut dyn Write, status: &Status<'_>, preset: &str, head: &s
     for (rule, tally) in &status.rules {
         let numbers = [tally.violations, tally.safe, tally.not_safe, tally.unfixable].map(|number| number.to_string());
         table.add_row(std::iter::once((*rule).to_owned()).chain(numbers));
+    }
+    for rule in status.off {
+        table.add_row([*rule, "off", "", "", ""]);
     }
     right(&mut table);
     writeln!(out, "{table}")?;
@@ -181,7 +196,7 @@ mod tests {
             ..Report::default()
         };
         let mut out = Vec::new();
-        write_markdown(&mut out, &report, &["console", "rate-limit"]).unwrap();
+        write_markdown(&mut out, &report, &Rules { ran: &["console", "rate-limit"], off: &["read-through"] }).unwrap();
         let expected = "\
 ## rate-limit: 2 of 3 done (66 %)
 
@@ -200,18 +215,20 @@ mod tests {
 
 ## Violations in 3 files
 
-| rule       | violations | safe | unsafe | no fix |
-|------------|------------|------|--------|--------|
-| console    |          0 |    0 |      0 |      0 |
-| rate-limit |          0 |    0 |      0 |      0 |
+| rule         | violations | safe | unsafe | no fix |
+|--------------|------------|------|--------|--------|
+| console      |          0 |    0 |      0 |      0 |
+| rate-limit   |          0 |    0 |      0 |      0 |
+| read-through |        off |      |        |        |
 
 - note: b.ts: is defective
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
         let mut out = Vec::new();
-        write_json(&mut out, &report, &["console"]).unwrap();
+        write_json(&mut out, &report, &Rules { ran: &["console"], off: &["tenants"] }).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(json["progress"]["rate-limit"]["groups"]["high"], serde_json::json!({ "done": 1, "all": 2 }));
         assert_eq!(json["rules"]["console"]["violations"], 0);
+        assert_eq!(json["off"], serde_json::json!(["tenants"]));
     }
 }

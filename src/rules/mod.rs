@@ -15,6 +15,8 @@ pub mod console;
 pub mod edge;
 pub mod large_files;
 pub mod rate_limit;
+pub mod read_through;
+pub mod sql;
 pub mod suppression;
 pub mod tenants;
 
@@ -24,6 +26,7 @@ pub fn all() -> Vec<Box<dyn Rule>> {
     vec![
         Box::new(rate_limit::RateLimitRule),
         Box::new(tenants::TenantsRule),
+        Box::new(read_through::ReadThroughRule),
         Box::new(console::ConsoleRule),
         Box::new(large_files::LargeFilesRule::default()),
     ]

@@ -141,3 +141,42 @@ fn a_helper_that_can_not_be_replaced_stays() {
         assert!(!sandbox.path("phase2.toml").exists());
     }
 }
+
+#[test]
+fn tables_that_are_read_often_are_proposed() {
+    let read = |table: &str| format!("await db.from('{table}').select('*').eq('id', id).single();\n");
+    let sandbox = Sandbox::committed(&[
+        (&function("a"), &format!("{}{}", read("marketplace_listings"), read("orders"))),
+        (
+            &function("b"),
+            &format!("{}await db.from('marketplace_listings').delete().eq('id', id);\n", read("marketplace_listings")),
+        ),
+        (&function("c"), &format!("{0}{0}await db.from('orders').update({{}}).eq('id', id);\n", read("orders"))),
+        (
+            &function("d"),
+            "await db.from('orders').upsert({ id });\nawait db.from('tags').select('*').eq('slug', x).single();\n",
+        ),
+        ("src/page.ts", &read("marketplace_listings")),
+    ]);
+    sandbox.run(&["init"]).expect(0);
+    let config = sandbox.read("phase2.toml");
+    let proposal = "\
+# Read in 2 places of the edge functions, and in 1 of the browser, which stay; changed in 1 place:
+# [read-through.tables.marketplace_listings]
+# key = \"listing\"
+# ttl = 60
+";
+    assert!(config.contains(proposal), "{config}");
+    // One is changed too often, the other isn't read by its id.
+    assert!(!config.contains("read-through.tables.orders") && !config.contains("tables.tags"), "{config}");
+    let uncommented: String = config
+        .lines()
+        .map(|line| {
+            format!("{}\n", line.strip_prefix("# [read-").map_or(line.to_owned(), |rest| format!("[read-{rest}")))
+        })
+        .collect();
+    let uncommented = uncommented.replace("# key =", "key =").replace("# ttl =", "ttl =");
+    sandbox.write("phase2.toml", uncommented);
+    let run = sandbox.run(&["check", "-o", "concise"]).expect(1);
+    assert!(run.out.contains("read-through a row of `marketplace_listings` is read past the cache"), "{}", run.out);
+}

@@ -90,6 +90,12 @@ pub fn core(mut node: Node<'_>) -> Node<'_> {
     node
 }
 
+/// The arguments of a call, comments left out.
+pub fn arguments(list: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = list.walk();
+    list.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect()
+}
+
 /// The statements of a block.
 pub fn statements(block: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = block.walk();

@@ -1,7 +1,12 @@
-//! What the rules know of edge functions: where one serves, its handler, its request and its preflight, and who calls it.
+//! What the rules know of edge functions: where one serves, its handler, its request and its preflight, who calls it, and
+//! whether somebody has verified that.
 
 pub mod callers;
 pub mod entry;
+pub mod files;
 pub mod handler;
+pub mod place;
 pub mod preflight;
 pub mod request;
+pub mod user;
+pub mod verified;

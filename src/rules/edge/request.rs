@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::handler::statements;
+use super::handler::{is_function, statements};
 use crate::syntax::source::SourceFile;
 
 /// How the request gets its name.
@@ -57,6 +57,12 @@ pub fn free_name(file: &SourceFile, function: Node<'_>, names: &[&str]) -> Optio
             && !found.declarations.iter().any(|declaration| range.contains(&declaration.range.start))
     };
     names.iter().find(is_free).map(|name| (*name).to_owned())
+}
+
+/// The innermost function around a byte offset.
+pub fn innermost_function(file: &SourceFile, offset: usize) -> Option<Node<'_>> {
+    let path = file.path_to(offset..offset + 1);
+    path.into_iter().rev().find(|node| is_function(*node))
 }
 
 /// Whether a node has a child of a kind: `async`, `*`.

@@ -39,6 +39,8 @@ pub fn of(project: &Project, paths: &[&RelPath]) -> BTreeMap<RelPath, Importers>
         let known = all.entry(path.clone()).or_default();
         // A folder's index has many names; and what isn't looked at may import what it likes.
         known.all |= word == "index" || project.mentioned_outside(&[&format!("/{word}")]).is_some();
+        // What nobody imports may be for a framework, which goes by the names of the exports.
+        known.all |= known.names.is_empty();
     }
     all
 }

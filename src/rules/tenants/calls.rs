@@ -5,24 +5,12 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::files::Files;
 use crate::project::RelPath;
 use crate::rules::Related;
+use crate::rules::edge::files::Files;
+use crate::rules::edge::place::Function;
 use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
-
-/// A function that is declared under a name: `function f() {}`, `const f = () => {}`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Function {
-    /// The file.
-    pub path: RelPath,
-    /// The byte offset of the function itself.
-    pub start: usize,
-    /// The byte range of its name.
-    pub name: (usize, usize),
-    /// The name.
-    pub called: String,
-}
 
 /// A plain call.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! Whether the project's tokens name a tenant, and by what.
 
-use super::files::Files;
 use crate::config::ClaimSource;
+use crate::rules::edge::files::Files;
 
 /// By what tokens come to name a tenant, and where that was seen.
 pub fn source(files: &Files<'_>) -> Option<(ClaimSource, String)> {

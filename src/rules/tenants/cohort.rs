@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::files::Files;
 use super::flow::{Operation, Target};
 use super::plan::Key;
 use super::site::{Site, Standing};
 use super::sql;
-use super::verified::Verified;
 use super::{Worked, is_about_stored};
 use crate::config::{ClaimSource, Fallback};
 use crate::edit::Applicability;
 use crate::rules::Related;
+use crate::rules::edge::files::Files;
+use crate::rules::edge::verified::Verified;
 
 /// What a literal flows into, where that can't be told.
 pub const NOWHERE: &str = "nothing that is known";

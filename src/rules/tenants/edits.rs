@@ -4,19 +4,21 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::calls::{Call, Function, Refusal};
-use super::files::Files;
+use super::calls::{Call, Refusal};
 use super::helper::{self, Helper, REQUIRE};
+use super::is_function;
 use super::plan::{Plan, Request, Thread};
 use super::site::Need;
 use super::thread::{self, NAMES, edit};
-use super::verified::Verified;
-use super::{is_function, user};
 use crate::config::Fallback;
 use crate::edit::{Edit, Wanted};
 use crate::project::RelPath;
+use crate::rules::edge::files::Files;
+use crate::rules::edge::place::Function;
 use crate::rules::edge::preflight::{self, Preflight};
-use crate::rules::edge::request::{at_start, free_name, has_child, line_end};
+use crate::rules::edge::request::{at_start, free_name, has_child, innermost_function, line_end};
+use crate::rules::edge::user;
+use crate::rules::edge::verified::Verified;
 use crate::syntax::source::SourceFile;
 
 /// What is done in one function.
@@ -314,8 +316,7 @@ fn inserted(
 
 /// Whether the innermost function around a byte offset is async.
 fn innermost_is_async(file: &SourceFile, offset: usize) -> bool {
-    let path = file.path_to(offset..offset + 1);
-    path.into_iter().rev().find(|node| is_function(*node)).is_some_and(|function| has_child(function, "async"))
+    innermost_function(file, offset).is_some_and(|function| has_child(function, "async"))
 }
 
 /// The function with exactly this byte range.

@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use crate::rules::edge::handler::core;
+use crate::rules::edge::handler::{arguments, core};
 use crate::syntax::scope::DeclarationKind;
 use crate::syntax::source::SourceFile;
 
@@ -340,12 +340,6 @@ impl<'a> Flows<'a> {
         let function = call.child_by_field_name("function").filter(|_| call.kind() == "call_expression")?;
         Some(self.file.text_of(function.child_by_field_name("property")?))
     }
-}
-
-/// The arguments of a call, comments left out.
-pub fn arguments(list: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = list.walk();
-    list.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect()
 }
 
 /// Whether a binary expression gives one of its operands: `a || b`, `a ?? b`.

@@ -2,9 +2,9 @@
 
 use tree_sitter::Node;
 
-use super::files::Files;
 use crate::edit::{NewFile, Wanted};
 use crate::project::RelPath;
+use crate::rules::edge::files::Files;
 use crate::rules::rate_limit;
 use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;

@@ -1,36 +1,32 @@
 //! The rule `tenants`: hardcoded tenant ids become the caller's tenant. See rules/tenants/rule.md.
 
 mod calls;
-mod claims;
+pub(in crate::rules) mod claims;
 mod cohort;
 mod edits;
-mod files;
 mod flow;
-mod helper;
+pub(in crate::rules) mod helper;
 mod literal;
-mod place;
 mod plan;
 mod session;
 mod site;
 mod sql;
 pub mod survey;
 mod thread;
-mod user;
-mod verified;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::calls::Refusal;
 use self::cohort::{Cohort, Judge};
 use self::edits::Work;
-use self::files::Files;
 use self::flow::{Operation, Target};
 use self::helper::Helper;
-use self::place::Around;
 use self::plan::{Key, Plan};
 use self::site::{Site, Standing, Survey};
-use self::verified::Verified;
+use super::edge::files::Files;
 use super::edge::handler::is_function;
+use super::edge::place::{self, Around};
+use super::edge::verified::{self, Verified};
 use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Violation};
 use crate::config::Config;
 use crate::edit::Fix;

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::calls::{self, Call, Function, Refusal};
-use super::files::Files;
-use super::place::{self, Around, Place};
+use super::calls::{self, Call, Refusal};
 use super::session::{self, Session};
 use super::site::{Need, Site};
 use super::thread::{self, Signature};
 use crate::project::{RelPath, Surface};
 use crate::rules::edge::callers;
+use crate::rules::edge::files::Files;
+use crate::rules::edge::place::{self, Around, Function, Place};
 use crate::syntax::source::SourceFile;
 
 /// Functions that have the request or are given the tenant, and what they need it for.

@@ -6,13 +6,13 @@ use tree_sitter::Node;
 
 use super::calls::Refusal;
 use super::edits::{Work, fitted, gone, short};
-use super::files::Files;
 use super::helper::{self, Helper};
 use super::is_function;
 use super::site::Need;
 use super::thread::{self, NAMES, edit};
 use crate::config::Frontend;
 use crate::project::RelPath;
+use crate::rules::edge::files::Files;
 use crate::rules::edge::handler::statements;
 use crate::rules::edge::request::{free_name, has_child};
 use crate::syntax::source::SourceFile;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use tree_sitter::Node;
 
-use super::files::Files;
 use super::flow::{Flow, Flows, Operation, Target, is_choice};
 use super::literal;
 use crate::config::Frontend;
 use crate::excludes::Excludes;
 use crate::project::RelPath;
+use crate::rules::edge::files::Files;
 use crate::rules::edge::handler::core;
 use crate::rules::suppression;
 use crate::syntax::exports::{self, Target as ExportTarget};

@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use sqlparser::dialect::PostgreSqlDialect;
-use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
-
 use super::literal;
 use crate::project::{Project, RelPath};
+use crate::rules::sql::{Statement, body_of, name_at, of_clauses, statements, tables};
 
 /// A place in SQL where an id stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,139 +67,54 @@ fn of_text(path: &RelPath, text: &str, ids: &[&str]) -> Vec<Place> {
         let statement =
             statements.iter().find(|statement| statement.tokens.iter().any(|token| token.range.contains(hit)))?;
         let length = ids.iter().find(|id| text[*hit..].starts_with(**id)).map_or(0, |id| id.len());
-        let (kind, names) = statement.about(text, *hit);
+        let (kind, names) = about(statement, text, *hit);
         Some(Place { path: path.clone(), range: *hit..hit + length, kind, names })
     };
     hits.iter().filter_map(place).collect()
 }
 
-/// A word, a name or a text of SQL.
-#[derive(Debug)]
-struct Piece {
-    range: Range<usize>,
-    /// In lower case; empty for what is no word.
-    word: String,
-    /// Whether it is a text between dollars.
-    is_dollar: bool,
-}
-
-#[derive(Debug)]
-struct Statement {
-    tokens: Vec<Piece>,
-}
-
-/// The statements in a part of a text. What can't be read is none.
-fn statements(text: &str, part: Range<usize>) -> Vec<Statement> {
-    let sql = &text[part.clone()];
-    let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize_with_location() else { return Vec::new() };
-    let lines: Vec<usize> = std::iter::once(0).chain(sql.match_indices('\n').map(|(at, _)| at + 1)).collect();
-    // Lines and columns count from 1, columns in characters.
-    let offset = |line: u64, column: u64| {
-        let start = lines.get(usize::try_from(line).unwrap_or(1).saturating_sub(1)).copied().unwrap_or(sql.len());
-        let characters = sql[start..].char_indices().map(|(at, _)| at);
-        let column = usize::try_from(column).unwrap_or(1).saturating_sub(1);
-        part.start + start + characters.into_iter().nth(column).unwrap_or(sql.len() - start)
+/// What a statement does with an id at a byte offset, and the tables and functions that it is about.
+fn about(statement: &Statement, text: &str, hit: usize) -> (Kind, Vec<String>) {
+    let words: Vec<&str> = statement.tokens.iter().map(|token| token.word.as_str()).collect();
+    let after = |word: &str| {
+        let at = words.iter().position(|known| *known == word)?;
+        name_at(&words, at + 1)
     };
-    let mut all = vec![Statement { tokens: Vec::new() }];
-    for TokenWithSpan { token, span } in tokens {
-        let word = match &token {
-            Token::SemiColon => {
-                all.push(Statement { tokens: Vec::new() });
-                continue;
-            }
-            Token::Whitespace(_) | Token::EOF => continue,
-            Token::Word(word) => word.value.to_ascii_lowercase(),
-            Token::Period => ".".to_owned(),
-            _ => String::new(),
-        };
-        let range = offset(span.start.line, span.start.column)..offset(span.end.line, span.end.column);
-        let is_dollar = matches!(token, Token::DollarQuotedString(_));
-        if let Some(statement) = all.last_mut() {
-            statement.tokens.push(Piece { range, word, is_dollar });
+    let named = |name: Option<String>| name.into_iter().collect::<Vec<_>>();
+    let dollar = statement.tokens.iter().find(|token| token.is_dollar && token.range.contains(&hit));
+    match words.first().copied().unwrap_or_default() {
+        "create" if words.iter().take(4).any(|word| matches!(*word, "function" | "procedure")) => {
+            let own = after("function").or_else(|| after("procedure"));
+            let mut names = named(own);
+            names.extend(dollar.map(|body| tables(text, body.range.clone())).unwrap_or_default());
+            (Kind::Body, names)
         }
-    }
-    all
-}
-
-impl Statement {
-    /// What the statement does with an id at a byte offset, and the tables and functions that it is about.
-    fn about(&self, text: &str, hit: usize) -> (Kind, Vec<String>) {
-        let words: Vec<&str> = self.tokens.iter().map(|token| token.word.as_str()).collect();
-        let after = |word: &str| {
-            let at = words.iter().position(|known| *known == word)?;
-            name_at(&words, at + 1)
-        };
-        let named = |name: Option<String>| name.into_iter().collect::<Vec<_>>();
-        let dollar = self.tokens.iter().find(|token| token.is_dollar && token.range.contains(&hit));
-        match words.first().copied().unwrap_or_default() {
-            "create" if words.iter().take(4).any(|word| matches!(*word, "function" | "procedure")) => {
-                let own = after("function").or_else(|| after("procedure"));
-                let mut names = named(own);
-                names.extend(dollar.map(|body| tables(text, body.range.clone())).unwrap_or_default());
-                (Kind::Body, names)
-            }
-            "create" if words.iter().take(4).any(|word| *word == "view") => {
-                let from: Vec<String> = of_clauses(&words);
-                (Kind::Body, from)
-            }
-            "create" if words.iter().take(4).any(|word| *word == "table") => (Kind::Default, named(after("table"))),
-            "alter" if words.get(1) == Some(&"table") => (Kind::Default, named(after("table"))),
-            "create" | "alter" if words.get(1) == Some(&"policy") => (Kind::Policy, named(after("on"))),
-            "create" if words.iter().take(4).any(|word| *word == "trigger") => (Kind::Trigger, named(after("on"))),
-            "insert" => (Kind::Seed, named(after("into"))),
-            // An anonymous block: what stands in it.
-            "do" => {
-                let Some(body) = dollar else { return (Kind::Other, Vec::new()) };
-                let inner = body_of(text, body.range.clone());
-                let statements = statements(text, inner);
-                let statement = statements.iter().find(|one| one.tokens.iter().any(|token| token.range.contains(&hit)));
-                let at = statement.and_then(|one| one.tokens.iter().position(|token| token.word == "insert"));
-                match (statement, at) {
-                    (Some(one), Some(at)) => {
-                        let words: Vec<&str> = one.tokens[at..].iter().map(|token| token.word.as_str()).collect();
-                        (Kind::Seed, named(name_at(&words, 2)))
-                    }
-                    _ => (Kind::Other, tables(text, body.range.clone())),
+        "create" if words.iter().take(4).any(|word| *word == "view") => {
+            let from: Vec<String> = of_clauses(&words);
+            (Kind::Body, from)
+        }
+        "create" if words.iter().take(4).any(|word| *word == "table") => (Kind::Default, named(after("table"))),
+        "alter" if words.get(1) == Some(&"table") => (Kind::Default, named(after("table"))),
+        "create" | "alter" if words.get(1) == Some(&"policy") => (Kind::Policy, named(after("on"))),
+        "create" if words.iter().take(4).any(|word| *word == "trigger") => (Kind::Trigger, named(after("on"))),
+        "insert" => (Kind::Seed, named(after("into"))),
+        // An anonymous block: what stands in it.
+        "do" => {
+            let Some(body) = dollar else { return (Kind::Other, Vec::new()) };
+            let inner = body_of(text, body.range.clone());
+            let statements = statements(text, inner);
+            let statement = statements.iter().find(|one| one.tokens.iter().any(|token| token.range.contains(&hit)));
+            let at = statement.and_then(|one| one.tokens.iter().position(|token| token.word == "insert"));
+            match (statement, at) {
+                (Some(one), Some(at)) => {
+                    let words: Vec<&str> = one.tokens[at..].iter().map(|token| token.word.as_str()).collect();
+                    (Kind::Seed, named(name_at(&words, 2)))
                 }
+                _ => (Kind::Other, tables(text, body.range.clone())),
             }
-            _ => (Kind::Other, of_clauses(&words)),
         }
+        _ => (Kind::Other, of_clauses(&words)),
     }
-}
-
-/// The name at a place, without its schema and without what may stand before it.
-fn name_at(words: &[&str], mut at: usize) -> Option<String> {
-    while matches!(words.get(at).copied(), Some("if" | "not" | "exists" | "only")) {
-        at += 1;
-    }
-    let mut name = words.get(at).filter(|word| !word.is_empty())?;
-    while words.get(at + 1) == Some(&".") {
-        at += 2;
-        name = words.get(at)?;
-    }
-    Some((*name).to_owned())
-}
-
-/// The tables that the body of a function names.
-fn tables(text: &str, range: Range<usize>) -> Vec<String> {
-    let statements = statements(text, body_of(text, range));
-    let words = statements.iter().flat_map(|statement| &statement.tokens).map(|token| token.word.as_str());
-    of_clauses(&words.collect::<Vec<_>>())
-}
-
-/// The tables behind `from`, `into`, `update` and `join`.
-fn of_clauses(words: &[&str]) -> Vec<String> {
-    let starts = words.iter().enumerate().filter(|(_, word)| matches!(**word, "from" | "into" | "update" | "join"));
-    let mut names: Vec<String> = starts.filter_map(|(at, _)| name_at(words, at + 1)).collect();
-    names.sort();
-    names.dedup();
-    names
-}
-
-/// What lies between the dollars.
-fn body_of(text: &str, range: Range<usize>) -> Range<usize> {
-    let tag = text[range.clone()].char_indices().skip(1).find(|(_, letter)| *letter == '$').map_or(1, |(at, _)| at + 1);
-    range.start + tag..range.end.saturating_sub(tag).max(range.start + tag)
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::files::Files;
 use super::{claims, literal};
 use crate::config::ClaimSource;
 use crate::project::Project;
+use crate::rules::edge::files::Files;
 
 /// What was found.
 #[derive(Debug)]

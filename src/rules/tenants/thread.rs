@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::calls::{Call, Function, Refusal};
-use super::flow::arguments;
+use super::calls::{Call, Refusal};
 use crate::edit::Edit;
+use crate::rules::edge::handler::arguments;
+use crate::rules::edge::place::Function;
 use crate::rules::edge::request::free_name;
 use crate::syntax::source::SourceFile;
 

@@ -7,6 +7,8 @@ export interface Server {
   /** Lets it hang: it keeps its connections and answers nothing. */
   pause(): void;
   resume(): void;
+  /** Asks it something. */
+  command(...words: unknown[]): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -32,6 +34,11 @@ export async function startRedis(): Promise<Server> {
     port,
     pause: () => child.kill('SIGSTOP'),
     resume: () => child.kill('SIGCONT'),
+    async command(...words) {
+      const [answer] = await ask(port, [words], false);
+      if (answer === undefined || 'error' in answer) throw new Error(answer?.error);
+      return answer.result;
+    },
     async stop() {
       try {
         child.kill('SIGCONT');

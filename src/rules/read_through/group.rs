@@ -1,0 +1,263 @@
+//! The reads and writes of one table: they are cached and invalidated together, or not at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::helper::{Helper, KEYS};
+use super::query::{Purpose, Query};
+use super::read::{self, Cached, Key};
+use super::write::{self, Write};
+use super::{at, subject, violation};
+use crate::config::CachedTable;
+use crate::edit::{Applicability, Fix};
+use crate::project::RelPath;
+use crate::rules::edge::files::Files;
+use crate::rules::{Note, Resolution, Violation};
+use crate::syntax::source::SourceFile;
+
+/// Where code runs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// In an edge function: the functions folder.
+    Functions(RelPath),
+    /// In the browser.
+    Browser,
+}
+
+/// The reads and writes of a table in one functions folder.
+pub struct Group<'a, 't> {
+    files: &'a Files<'a>,
+    table: &'a CachedTable,
+    helper: Helper,
+    reads: Vec<Read<'a, 't>>,
+    writes: Vec<(&'a SourceFile, &'a Query<'t>, Write)>,
+}
+
+/// A read of one row.
+struct Read<'a, 't> {
+    file: &'a SourceFile,
+    query: &'a Query<'t>,
+    cached: Option<Cached<'t>>,
+    /// What it may be cached under, or why it may not.
+    key: Result<Key, String>,
+}
+
+/// A write that leaves what is cached as it is: what it is, and where.
+type Stale = String;
+
+impl<'a, 't> Group<'a, 't> {
+    /// Tells all that there is to say of the table `name`, by its reads of one row and its changes.
+    pub fn tell_all(
+        files: &'a Files<'a>,
+        name: &str,
+        table: &'a CachedTable,
+        queries: &'a [(Place, &'t SourceFile, Query<'t>)],
+        resolution: &mut Resolution,
+    ) {
+        let in_browser = queries.iter().filter(|(place, ..)| *place == Place::Browser);
+        let mut elsewhere: Vec<Stale> = Vec::new();
+        for (_, file, query) in in_browser {
+            if query.purpose() == Purpose::Change {
+                elsewhere.push(format!("{} (in the browser)", at(file, query.range.start)));
+            } else if query.equal_to(file, &table.id).is_some() {
+                let help =
+                    "no fix: it runs in the browser, where no credential of Redis may be: let an edge function read it";
+                resolution.violations.push(violation(file, query, past(name), help.to_owned()));
+                resolution.subjects.push(subject(file, query, Some(help.to_owned()), false));
+            }
+        }
+        let in_sql = write::in_sql(files.project, name);
+        elsewhere.extend(in_sql.into_iter().map(|(path, what)| format!("{what} in {path}")));
+        let bases: BTreeSet<&RelPath> = queries
+            .iter()
+            .filter_map(|(place, ..)| match place {
+                Place::Functions(base) => Some(base),
+                Place::Browser => None,
+            })
+            .collect();
+        for base in bases {
+            let here = queries.iter().filter(|(place, ..)| *place == Place::Functions(base.clone()));
+            let here: Vec<(&SourceFile, &Query<'_>)> = here.map(|(_, file, query)| (*file, query)).collect();
+            match Helper::of(files, base) {
+                Ok(helper) => Group::of(files, table, helper, &here).tell(name, &elsewhere, resolution),
+                Err(reason) => {
+                    for (file, query) in here.into_iter().filter(|(file, query)| is_by_id(file, query, table)) {
+                        let help = format!("no fix: {reason}");
+                        resolution.violations.push(violation(file, query, past(name), help.clone()));
+                        resolution.subjects.push(subject(file, query, Some(help), false));
+                    }
+                }
+            }
+        }
+    }
+
+    fn of(
+        files: &'a Files<'a>,
+        table: &'a CachedTable,
+        helper: Helper,
+        queries: &[(&'t SourceFile, &'a Query<'t>)],
+    ) -> Group<'a, 't>
+    where
+        't: 'a,
+    {
+        let mut group = Group { files, table, helper, reads: Vec::new(), writes: Vec::new() };
+        for (file, query) in queries.iter().filter(|(file, query)| is_by_id(file, query, table)) {
+            let Some(id) = query.equal_to(file, &table.id) else { continue };
+            let cached = read::cached(files, file, &group.helper, query);
+            let key = read::key(files, file, query, table, id, cached.as_ref()).and_then(|key| match &cached {
+                Some(cached) => cached.holds(file, table, &key).map(|()| key),
+                None if is_beside_a_change(file, query, queries) => {
+                    Err("rows are changed in the same block: what is changed is judged by what is there".to_owned())
+                }
+                None => read::is_awaited(file, query).map(|()| key),
+            });
+            group.reads.push(Read { file, query, cached, key });
+        }
+        group.reads_apart();
+        // Without anything cached there is nothing to invalidate.
+        if group.reads.iter().any(|read| read.key.is_ok()) {
+            let changes = queries.iter().filter(|(_, query)| query.purpose() == Purpose::Change);
+            group.writes = changes
+                .map(|(file, query)| (*file, *query, write::of(files, file, &group.helper, query, table)))
+                .collect();
+        }
+        group
+    }
+
+    /// Finds the cached reads that share a key and ask for different things.
+    fn reads_apart(&mut self) {
+        let mut first: BTreeMap<Option<String>, (String, String)> = BTreeMap::new();
+        for read in &mut self.reads {
+            let (Some(cached), Ok(key)) = (&read.cached, &read.key) else { continue };
+            let place = at(read.file, read.query.range.start);
+            let known = first.entry(cached.variant(read.file)).or_insert_with(|| (key.selection.clone(), place));
+            if known.0 != key.selection {
+                let reason = format!(
+                    "it shares its key with {}, which asks for something else: add `variant: '{}'`",
+                    known.1,
+                    key.variant()
+                );
+                read.key = Err(reason);
+            }
+        }
+    }
+
+    /// The variant that a read, which isn't cached yet, gets in its key.
+    fn variant(&self, key: &Key) -> Option<String> {
+        let sound = || self.reads.iter().filter_map(|read| Some((read, read.key.as_ref().ok()?)));
+        let plain =
+            sound().find(|(read, _)| read.cached.as_ref().is_some_and(|cached| cached.variant(read.file).is_none()));
+        let is_alone = match plain {
+            Some((_, first)) => first.selection == key.selection,
+            None => sound().all(|(_, other)| other.selection == key.selection),
+        };
+        (!is_alone).then(|| key.variant())
+    }
+
+    fn tell(&self, name: &str, elsewhere: &[Stale], resolution: &mut Resolution) {
+        let stale = self.stale(elsewhere);
+        let fix = self.fix(!stale.is_empty() && !self.table.accept_stale);
+        let (key, ttl) = (self.table.key.get_ref(), self.table.ttl.get_ref());
+        for Read { file, query, cached, key: found } in &self.reads {
+            let (said, is_done) = match (found, cached) {
+                (Ok(_), Some(_)) => (None, true),
+                (Ok(_), None) => {
+                    let how = format!("keep it for {ttl} s under `{KEYS}.{key}`, from {}", self.helper.path);
+                    let help = match fix.applicability {
+                        Applicability::Safe => how,
+                        _ => format!("{how}; unsafe: it stays as it was for so long after writes by {}", list(&stale)),
+                    };
+                    let is_safe = fix.applicability == Applicability::Safe;
+                    let found = violation(file, query, past(name), help.clone());
+                    resolution.violations.push(Violation { fix: Some(fix.clone()), ..found });
+                    ((!is_safe).then_some(help), false)
+                }
+                (Err(reason), _) => {
+                    let message = match cached {
+                        Some(_) => format!("a row of `{name}` is cached that must not be"),
+                        None => past(name),
+                    };
+                    let help = format!("no fix: {reason}");
+                    resolution.violations.push(violation(file, query, message, help.clone()));
+                    (Some(help), false)
+                }
+            };
+            resolution.subjects.push(subject(file, query, said, is_done));
+        }
+        for (file, query, write) in &self.writes {
+            let message = format!("`{name}` is written, and what is cached of it stays");
+            match write {
+                Write::Invalidates => {}
+                Write::Can(_) => {
+                    let help = format!("forget the row behind it, `{KEYS}.{key}`");
+                    let found = violation(file, query, message, help);
+                    resolution.violations.push(Violation { fix: Some(fix.clone()), ..found });
+                }
+                Write::Cannot(_) if self.table.accept_stale => {}
+                Write::Cannot(reason) => {
+                    resolution.violations.push(violation(file, query, message, format!("no fix: {reason}")));
+                }
+            }
+        }
+        if !stale.is_empty() && self.reads.iter().any(|read| read.key.is_ok()) {
+            let message =
+                format!("`{name}`: cached rows stay for up to {ttl} s as they were after writes by {}", list(&stale));
+            resolution.notes.push(Note { rule: None, path: None, message });
+        }
+    }
+
+    /// All writes that can't invalidate.
+    fn stale(&self, elsewhere: &[Stale]) -> Vec<Stale> {
+        let here = self.writes.iter().filter_map(|(file, query, write)| match write {
+            Write::Cannot(_) => Some(at(file, query.range.start)),
+            _ => None,
+        });
+        here.chain(elsewhere.iter().cloned()).collect()
+    }
+
+    /// The fix of all reads and writes: none of them is sound without the others.
+    fn fix(&self, is_stale: bool) -> Fix {
+        let mut fix = Fix::safe(Vec::new());
+        for read in self.reads.iter().filter(|read| read.cached.is_none()) {
+            let Ok(key) = &read.key else { continue };
+            let variant = self.variant(key);
+            let into = read::Into { files: self.files, file: read.file, helper: &self.helper, table: self.table };
+            read::wrap(&mut fix, &into, read.query, key, variant.as_deref());
+            if is_stale {
+                fix.applicability = Applicability::Unsafe;
+            }
+        }
+        for (file, _, write) in &self.writes {
+            if let Write::Can(invalidation) = write {
+                invalidation.write(&mut fix, self.files, file, &self.helper, self.table);
+            }
+        }
+        fix.edits.sort_by(|a, b| (&a.path, a.range.start, a.range.end).cmp(&(&b.path, b.range.start, b.range.end)));
+        fix
+    }
+}
+
+/// Whether the block of a read changes rows of the table as well.
+fn is_beside_a_change(file: &SourceFile, read: &Query<'_>, queries: &[(&SourceFile, &Query<'_>)]) -> bool {
+    let path = file.path_to(read.node.byte_range());
+    let block = path.iter().rev().find(|node| node.kind() == "statement_block").map(|block| block.byte_range());
+    let changes = queries.iter().filter(|(other, query)| other.path == file.path && query.purpose() == Purpose::Change);
+    block.is_some_and(|block| changes.into_iter().any(|(_, change)| block.contains(&change.range.start)))
+}
+
+fn is_by_id(file: &SourceFile, query: &Query<'_>, table: &CachedTable) -> bool {
+    query.purpose() == Purpose::ReadOne && query.equal_to(file, &table.id).is_some()
+}
+
+fn past(table: &str) -> String {
+    format!("a row of `{table}` is read past the cache")
+}
+
+/// Some of a list, and how many more there are.
+fn list(all: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let shown = all.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match all.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => format!("{shown} and {more} more"),
+        _ => shown,
+    }
+}
