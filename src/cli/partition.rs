@@ -10,7 +10,7 @@ use crate::partition::options::{FunctionName, Loss, Month, Options};
 use crate::partition::snapshot::Snapshot;
 use crate::partition::uses::Uses;
 use crate::partition::{check, plan, read};
-use crate::project::RelPath;
+use crate::project::{Project, ProjectError, RelPath, RootsError};
 use crate::report::Note;
 use crate::report::summary;
 use crate::write;
@@ -54,7 +54,8 @@ pub fn run(terminal: &Terminal, common: &Common, args: &PartitionArgs) -> Result
     if let Some(path) = &args.snapshot {
         changes.push(change(&root, &inside(&root, &path.to_string_lossy())?, snapshot.to_text())?);
     }
-    let refusals = check::refusals(&snapshot, &options, &Uses::default());
+    let uses = project(common)?.map_or_else(Uses::default, |project| Uses::of(&project, table));
+    let refusals = check::refusals(&snapshot, &options, &uses);
     if !refusals.is_empty() {
         save(&root, &changes)?;
         terminal.print(Stream::Out, |out, look| {
@@ -122,6 +123,16 @@ fn options(args: &PartitionArgs) -> Result<Options, Failure> {
         accepted: args.accept.iter().map(loss).collect::<Result<_, _>>()?,
         publish_via_root: args.publish_via_root,
     })
+}
+
+/// The project, whose code is asked for its queries; `None` if it has no TypeScript.
+fn project(common: &Common) -> Result<Option<Project>, Failure> {
+    let place = Place::of(common)?;
+    match Project::open(&place.root, place.config.clone()) {
+        Ok(project) => Ok(Some(project)),
+        Err(ProjectError::Roots(RootsError::NoDefault { .. })) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A path of the command line as one of the project.

@@ -22,6 +22,23 @@ fn refuses(case: &Case<'_>, change: &str, arguments: &[&str], words: &[&str]) {
 pub fn losses_are_refused_with_the_flag(setting: &Setting) {
     let case = setting.empty_case();
     refuses(&case, "select 1", &[], &["crm_events_pkey (id)", "--accept unique-constraints"]);
+    for (path, text) in [
+        (
+            "supabase/functions/sync/index.ts",
+            "await db.from('crm_events').upsert(rows, { onConflict: 'id' }).order('created_at');\n",
+        ),
+        ("supabase/seed.sql", "insert into crm_events (id) values (1)\n  on conflict (id) do nothing;\n"),
+    ] {
+        let path = case.project.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let targets = [
+        "these lose their target:",
+        "supabase/functions/sync/index.ts:1: on conflict (id)",
+        "supabase/seed.sql:2: on conflict (id)",
+    ];
+    refuses(&case, "select 1", &[], &targets);
     let mut accepted = vec!["--accept", "unique-constraints"];
     for (change, words, flag) in [
         (
@@ -55,7 +72,7 @@ pub fn losses_are_refused_with_the_flag(setting: &Setting) {
         (
             "drop index public.crm_events_ts_idx, public.crm_events_tenant_idx, public.crm_events_no_ts_key;
              alter table public.crm_events add created_at timestamptz; create index on public.crm_events (created_at)",
-            &["uses ts", "used are: created_at (an index)", "--accept unused-key"],
+            &["uses ts", "used are: created_at (supabase/functions/sync/index.ts:1)", "--accept unused-key"],
             "unused-key",
         ),
     ] {

@@ -24,7 +24,7 @@ create table public.crm_events (
   constraint crm_events_customer_id_fkey foreign key (customer_id) references public.customers (id) on delete set null
 ) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05);
 alter table public.crm_events drop column gone;
-alter table public.crm_events alter column payload set storage external, alter column kind set statistics 500;
+alter table public.crm_events alter column payload set storage external, alter column kind set statistics 50;
 alter table public.crm_events replica identity full;
 
 create index crm_events_ts_idx on public.crm_events (ts desc);

@@ -72,6 +72,7 @@ impl Server {
             "wal_level=logical",
             "fsync=off",
             "max_connections=60",
+            "default_statistics_target=20",
             // As on the hosted platform: long steps must set their own.
             "statement_timeout=120s",
             "timezone=America/New_York",
