@@ -8,6 +8,7 @@ mod gate;
 mod init;
 mod load;
 mod output;
+mod partition;
 mod progress;
 mod rules;
 mod scope;
@@ -92,6 +93,8 @@ enum Command {
     /// Take declarations out of one file, into modules of their own beside it
     #[command(after_help = SPLIT_STATUS)]
     Split(SplitArgs),
+    /// Write migrations that partition a table by month
+    Partition(PartitionArgs),
     /// List the rules
     Rules,
     /// Print a rule's page
@@ -251,6 +254,54 @@ struct InitArgs {
     allow_no_vcs: bool,
 }
 
+#[derive(Debug, Args)]
+struct PartitionArgs {
+    /// The table; in the schema `public` unless it names another
+    table: String,
+    /// The column that says which month a row belongs to
+    #[arg(long, value_name = "COLUMN")]
+    by: String,
+    /// How long a partition is
+    #[arg(long, value_enum, default_value_t = Every::Month)]
+    every: Every,
+    /// How many months after the present one have a partition
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=120))]
+    ahead: u8,
+    /// The first month with a partition of its own, as 2026-11; the next that begins in more than a week if not given
+    #[arg(long, value_name = "MONTH")]
+    boundary: Option<String>,
+    /// The schema of the partitions; the API must not expose it
+    #[arg(long, value_name = "SCHEMA", default_value = "partitions")]
+    partition_schema: String,
+    /// The function that makes the partitions to come; `app.ensure_next_…_partition` if not given
+    #[arg(long, value_name = "SCHEMA.NAME")]
+    function: Option<String>,
+    /// Go on although this gets lost; may be given more than once
+    #[arg(long, value_name = "LOSS")]
+    accept: Vec<String>,
+    /// Set publish_via_partition_root of the table's publications, for all of their tables
+    #[arg(long)]
+    publish_via_root: bool,
+    /// The database; the variable DATABASE_URL if not given
+    #[arg(long, value_name = "URL", conflicts_with = "from_snapshot")]
+    database_url: Option<String>,
+    /// Also write what was read of the database
+    #[arg(long, value_name = "FILE", conflicts_with = "from_snapshot")]
+    snapshot: Option<PathBuf>,
+    /// Read what was written by --snapshot, and no database
+    #[arg(long, value_name = "FILE")]
+    from_snapshot: Option<PathBuf>,
+    /// The folder that gets the folders `migrations` and `partition`
+    #[arg(long, value_name = "DIR", default_value = "supabase")]
+    into: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Every {
+    /// A calendar month in UTC
+    Month,
+}
+
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -270,6 +321,7 @@ pub fn run() -> ExitCode {
         Command::Init(args) => on_threads(common, || init::run(&terminal, common, &args)),
         Command::Status { rules } => on_threads(common, || status::run(&terminal, common, &rules)),
         Command::Split(args) => on_threads(common, || split_file::run(&terminal, common, &args)),
+        Command::Partition(args) => on_threads(common, || partition::run(&terminal, common, &args)),
         Command::Rules => rules::run(&terminal),
         Command::Explain { rule } => explain::run(&terminal, &rule),
     });

@@ -45,7 +45,11 @@ fn rules_are_listed_and_explained() {
         assert!(page.starts_with(&format!("# {name}\n")) && page.ends_with('\n'), "{page}");
     }
     sandbox.run(&["explain", "consle"]).expect(2).says(&["there is no rule `consle`: did you mean `console`?"]);
-    sandbox.run(&["explain", "zzz"]).expect(2).says(&["no rule `zzz`", "console, suppression", "phase2 rules"]);
+    sandbox.run(&["explain", "zzz"]).expect(2).says(&[
+        "no rule `zzz`",
+        "console, large-files, suppression",
+        "phase2 rules",
+    ]);
 }
 
 #[test]

@@ -112,8 +112,9 @@ pub fn fix(config: &str, files: &[(&str, &str)]) -> Fixed {
     let config = Config::parse(&ConfigFile::new("phase2.toml", config), &rules::names()).unwrap();
     let project = Project::open(folder.path(), config).unwrap();
     let selection = project.select(&[], folder.path(), Leniency::default()).unwrap();
+    let rules: Vec<_> = rules::all().into_iter().filter(|rule| rule.meta().on_by_default).collect();
     let request = Request {
-        rules: &rules::all(),
+        rules: &rules,
         suppression: true,
         selection: &selection,
         fix: FixMode::Safe,

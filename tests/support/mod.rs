@@ -4,6 +4,8 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub mod node;
+#[cfg(target_os = "linux")]
+pub mod postgres;
 pub mod redis;
 
 use std::fs;

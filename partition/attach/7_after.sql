@@ -1,0 +1,26 @@
+-- {{ old }}: the work behind the cutover.
+{%- import "macros.sql" as m %}
+set statement_timeout = 0;
+select {{ wrapper }}();
+analyze {{ old }};
+do $phase2$
+begin
+  if to_regprocedure('cron.schedule(text, text, text)') is not null then
+    execute format('select cron.schedule(%L, %L, %L)', {{ job | literal }}, '17 3 * * *', {{ ("select " ~ wrapper ~ "()") | literal }});
+  else
+    raise notice 'pg_cron is not installed: let something call % once a day', {{ ("select " ~ wrapper ~ "()") | literal }};
+  end if;
+end
+$phase2$;
+notify pgrst, 'reload schema';
+-- The bounds of the partition say what its check says. Last, as its lock is held to the end of the transaction.
+do $phase2$
+declare
+  phase2_attempt integer := 0;
+begin
+{%- call m.attempts("phase2 partition", history) %}
+      alter table {{ history }} drop constraint if exists {{ boundary_check | ident }};
+{%- endcall %}
+end
+$phase2$;
+reset statement_timeout;
