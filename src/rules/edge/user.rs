@@ -28,7 +28,8 @@ pub fn of(file: &SourceFile, block: Node<'_>, offset: usize) -> Option<User> {
         let refuses = |other: &&Node<'_>| {
             let condition = other.child_by_field_name("condition").map(|node| file.text_of(node)).unwrap_or_default();
             let answer = other.child_by_field_name("consequence").map(|node| file.text_of(node)).unwrap_or_default();
-            let is_asked = condition.contains(&format!("!{name}"));
+            // `!user && isPrivate` lets some of them go on.
+            let is_asked = condition.contains(&format!("!{name}")) && !condition.contains("&&");
             other.kind() == "if_statement" && is_asked && (answer.contains("return") || answer.contains("throw"))
         };
         if let Some(refusal) = before[index + 1..].iter().find(refuses) {

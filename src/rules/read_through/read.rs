@@ -12,7 +12,7 @@ use super::helper::{Helper, KEYS, OTHERS, ROW};
 use super::query::{Query, Step, is_literal, plain, root_of, string};
 use super::values::{is_constant, value_of};
 use crate::config::{CachedTable, Scope};
-use crate::edit::{Edit, Fix};
+use crate::edit::{Edit, Fix, NewFile};
 use crate::rules::edge::files::Files;
 use crate::rules::edge::handler::{arguments, core};
 use crate::rules::edge::request::{has_child, innermost_function};
@@ -169,7 +169,8 @@ pub fn key(
             (Some(user), false)
         }
     };
-    let selection = selection(file, query, table, &caller, user.as_deref())?;
+    let ids: Vec<&str> = files.project.config.tenants.ids.iter().map(|id| id.get_ref().as_str()).collect();
+    let selection = selection(file, query, table, &caller, user.as_deref(), &ids)?;
     let column = table.tenant_column.get_ref();
     let mut tenant_column = None;
     if is_shared && !selection.is_of_tenant {
@@ -234,6 +235,7 @@ fn selection(
     table: &CachedTable,
     caller: &Caller,
     user: Option<&str>,
+    ids: &[&str],
 ) -> Result<Selection, String> {
     let mut columns = "*".to_owned();
     let (mut filters, mut is_of_tenant) = (Vec::new(), false);
@@ -244,7 +246,7 @@ fn selection(
                 let column = string(file, step.arguments[0]).ok_or("the column of a filter isn't written there")?;
                 let value = step.arguments[1];
                 let text = plain(file, value).unwrap_or_default();
-                let is_tenant = text == caller.tenant || caller.tenant_names.iter().any(|name| name == text);
+                let is_tenant = is_tenant(file, value, caller);
                 if step.method == "eq" && column == table.id {
                     filters.push(column.to_owned());
                 } else if step.method == "eq" && is_tenant {
@@ -253,6 +255,9 @@ fn selection(
                 } else if step.method == "eq" && Some(text) == user {
                     filters.push(format!("{column} eq user"));
                 } else if is_literal(file, value) {
+                    if string(file, value).is_some_and(|text| ids.contains(&text)) {
+                        return Err("its tenant is hardcoded: let the rule `tenants` mend that first".to_owned());
+                    }
                     let text = string(file, value).unwrap_or(file.text_of(core(value)));
                     filters.push(format!("{column} {} '{text}'", step.method));
                 } else {
@@ -273,6 +278,17 @@ fn selection(
     let column = table.tenant_column.get_ref();
     let has_column = columns.split(',').any(|known| known == "*" || known == column);
     Ok(Selection { text: format!("{columns} {}", filters.join(" ")), is_of_tenant, has_column })
+}
+
+/// Whether a value is the caller's tenant, or an id in its place where there is none.
+fn is_tenant(file: &SourceFile, value: Node<'_>, caller: &Caller) -> bool {
+    let value = core(value);
+    let text = file.text_of(value);
+    let left = value.child_by_field_name("left").filter(|_| value.kind() == "binary_expression");
+    let is_choice = value.child_by_field_name("operator").is_some_and(|operator| file.text_of(operator) == "||");
+    text == caller.tenant
+        || caller.tenant_names.iter().any(|name| name == text)
+        || is_choice && left.is_some_and(|left| file.text_of(core(left)) == caller.tenant)
 }
 
 /// The columns of a `select`.
@@ -375,7 +391,9 @@ pub fn wrap(fix: &mut Fix, into: &Into<'_>, query: &Query<'_>, key: &Key, varian
     for wanted in [Some(row_import), Some(keys_import), key.caller.import.clone()].into_iter().flatten() {
         fix.imports.push((file.path.clone(), wanted));
     }
-    fix.new_files.extend(key.caller.new_file.clone());
+    let is_new = |new: &NewFile| !fix.new_files.contains(new);
+    let new_file = key.caller.new_file.clone().filter(is_new);
+    fix.new_files.extend(new_file);
     bring(fix, helper);
 }
 
@@ -391,8 +409,7 @@ fn lines_of(file: &SourceFile, range: &Range<usize>) -> Vec<usize> {
 
 /// Adds the helper to `fix`, as far as it isn't there.
 pub fn bring(fix: &mut Fix, helper: &Helper) {
-    let known = |new: &crate::edit::NewFile| !fix.new_files.contains(new);
-    if let Some(new_file) = helper.new_file.as_ref().filter(|new| known(new)) {
+    if let Some(new_file) = helper.new_file.as_ref().filter(|new| !fix.new_files.contains(new)) {
         fix.new_files.push(new_file.clone());
     }
     if let Some(edit) = helper.more_keys.as_ref().filter(|edit| !fix.edits.contains(edit)) {

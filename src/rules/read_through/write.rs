@@ -140,10 +140,8 @@ impl Invalidation {
         for wanted in [Some(function_import), Some(keys_import), self.caller.import.clone()].into_iter().flatten() {
             fix.imports.push((file.path.clone(), wanted));
         }
-        let is_new = |new: &crate::edit::NewFile| !fix.new_files.contains(new);
-        if let Some(new_file) = self.caller.new_file.clone().filter(is_new) {
-            fix.new_files.push(new_file);
-        }
+        let new_file = self.caller.new_file.clone().filter(|new| !fix.new_files.contains(new));
+        fix.new_files.extend(new_file);
         bring(fix, helper);
     }
 
