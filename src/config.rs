@@ -134,6 +134,17 @@ impl ConfigFile {
             help: help.map(str::to_owned),
         }
     }
+
+    /// Whether all `patterns` of files and folders can be used.
+    fn check_patterns<'p>(&self, patterns: impl IntoIterator<Item = &'p Spanned<String>>) -> Result<(), ConfigError> {
+        for pattern in patterns {
+            if let Err(error) = Excludes::new(&[pattern.get_ref()]) {
+                let help = "`*`, `**`, `?`, `[…]` and `{a,b}` are known; a pattern with `/` starts at the project root";
+                return Err(self.reject(&error.to_string(), Some(pattern.span()), Some(help)));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Config {
@@ -185,12 +196,7 @@ impl Config {
             }
         }
         let patterns = self.exclude.iter().flatten().chain(&self.extend_exclude).chain(&self.console.exclude);
-        for pattern in patterns {
-            if let Err(error) = Excludes::new(&[pattern.get_ref()]) {
-                let help = "`*`, `**`, `?`, `[…]` and `{a,b}` are known; a pattern with `/` starts at the project root";
-                return Err(file.reject(&error.to_string(), Some(pattern.span()), Some(help)));
-            }
-        }
+        file.check_patterns(patterns)?;
         self.rate_limit.validate(file)?;
         self.tenants.validate(file)?;
         self.large_files.validate(file)?;

@@ -42,12 +42,7 @@ impl LargeFiles {
                 return Err(file.reject(&format!("`{key}` is 0"), Some(value.span()), Some(help)));
             }
         }
-        for pattern in self.exclude.iter().chain(self.allow.keys()) {
-            if let Err(error) = Excludes::new(&[pattern.get_ref()]) {
-                let help = "`*`, `**`, `?`, `[…]` and `{a,b}` are known; a pattern with `/` starts at the project root";
-                return Err(file.reject(&error.to_string(), Some(pattern.span()), Some(help)));
-            }
-        }
+        file.check_patterns(self.exclude.iter().chain(self.allow.keys()))?;
         match self.allow.values().find(|reason| reason.get_ref().trim().is_empty()) {
             Some(reason) => {
                 let help = "say why the file is that long, for the next reader";

@@ -7,7 +7,6 @@ use toml::Spanned;
 
 use super::identifier::{TAKEN_WORDS, is_identifier};
 use super::{ConfigError, ConfigFile, tenants};
-use crate::excludes::Excludes;
 
 /// The options of the rule `read-through`.
 #[derive(Debug, Clone, Deserialize)]
@@ -66,12 +65,7 @@ impl ReadThrough {
             let message = format!("the helper module `{module}` is not a plain path");
             return Err(file.reject(&message, Some(self.module.span()), Some(help)));
         }
-        if let Some((pattern, error)) =
-            self.exclude.iter().find_map(|pattern| Some((pattern, Excludes::new(&[pattern.get_ref()]).err()?)))
-        {
-            let help = "`*`, `?`, `[…]` and `{a,b}` are known";
-            return Err(file.reject(&error.to_string(), Some(pattern.span()), Some(help)));
-        }
+        file.check_patterns(&self.exclude)?;
         let mut keys: BTreeMap<&str, &str> = BTreeMap::new();
         for (name, table) in &self.tables {
             let key = &table.key;

@@ -5,7 +5,6 @@ use toml::Spanned;
 
 use super::identifier::is_identifier;
 use super::{ConfigError, ConfigFile};
-use crate::excludes::Excludes;
 
 /// The options of the rule `tenants`.
 #[derive(Debug, Clone, Deserialize)]
@@ -91,11 +90,7 @@ impl Tenants {
             let help = "name whole ids: at least four letters, digits, `-` and `_`";
             return reject(format!("`{}` is no id of a tenant", id.get_ref()), id, help);
         }
-        for pattern in self.allow.iter().chain(&self.exclude) {
-            if let Err(error) = Excludes::new(&[pattern.get_ref()]) {
-                return reject(error.to_string(), pattern, "`*`, `?`, `[…]` and `{a,b}` are known");
-            }
-        }
+        file.check_patterns(self.allow.iter().chain(&self.exclude))?;
         if !is_identifier(self.function.get_ref()) {
             let help = "name the function that the helper exports, such as `getTenantFromJWT`";
             return reject(format!("`{}` is not a JavaScript name", self.function.get_ref()), &self.function, help);

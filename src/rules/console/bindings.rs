@@ -39,7 +39,7 @@ impl Bindings {
         }
         let is_barrel = |written: &str| logger.is_handed_on_by(project, path, written);
         let imported = imported.or_else(|| imports.local_name(&logger.contract.export, is_barrel).map(str::to_owned));
-        let sees = |name: &str, place: usize| cx.name(name).resolve(place).is_some_and(|seen| seen.top_level);
+        let sees = |name: &str, place: usize| cx.file.name(name).resolve(place).is_some_and(|seen| seen.top_level);
         let present = imported.map(|name| {
             let places = places.iter().copied().filter(|place| sees(&name, *place)).collect();
             (name, places)
@@ -59,7 +59,7 @@ impl Bindings {
         let present = imported.as_deref().and_then(|factory| made_by(cx, factory)).map(|(name, made_at)| {
             // Code that runs before it is made doesn't see it.
             let sees = |place: &usize| {
-                cx.name(&name).resolve(*place).is_some_and(|seen| seen.top_level)
+                cx.file.name(&name).resolve(*place).is_some_and(|seen| seen.top_level)
                     && (*place > made_at || cx.is_in_function(*place))
             };
             let places = places.iter().copied().filter(sees).collect();
@@ -117,7 +117,7 @@ fn free_name(cx: &FileContext<'_>, alias: Option<&str>, wanted: &str, places: &[
     let alias = alias.map_or_else(|| names::camel(&["app", wanted]), str::to_owned);
     let numbered = (2..).map(|number| format!("{alias}{number}"));
     let mut candidates = [wanted.to_owned(), alias.clone()].into_iter().chain(numbered);
-    candidates.find(|name| cx.name(name).is_free_for_import(places)).unwrap_or(alias)
+    candidates.find(|name| cx.file.name(name).is_free_for_import(places)).unwrap_or(alias)
 }
 
 /// The module-level variable that holds what `factory` made, as in `const log = createLogger('x')`, and the offset where

@@ -2,12 +2,10 @@
 
 use std::cell::OnceCell;
 use std::ops::Range;
-use std::sync::Arc;
 
 use tree_sitter::Node;
 
 use crate::config::Console;
-use crate::syntax::scope::Name;
 use crate::syntax::source::SourceFile;
 
 /// One file, and what the rule makes of it.
@@ -28,11 +26,6 @@ impl<'a> FileContext<'a> {
         FileContext { file, options, module_name, declares_modules: OnceCell::new() }
     }
 
-    /// All that the file says of `name`.
-    pub fn name(&self, name: &str) -> Arc<Name> {
-        self.file.name(name)
-    }
-
     /// Whether the code at a byte offset is what runs when the file is started as a command, outside of all functions:
     /// `if (import.meta.main) { … }`.
     pub fn is_in_main(&self, offset: usize) -> bool {
@@ -47,7 +40,7 @@ impl<'a> FileContext<'a> {
     /// Whether an identifier holds what was thrown, or the `error` of a result: a catch variable, the parameter of a
     /// rejection handler, a variable that is destructured from `error`.
     pub fn is_error(&self, identifier: Node<'_>) -> bool {
-        let name = self.name(self.file.text_of(identifier));
+        let name = self.file.name(self.file.text_of(identifier));
         let Some(declaration) = name.resolve(identifier.start_byte()) else { return false };
         let from_key = declaration.property.clone().and_then(|property| self.file.text.get(property));
         declaration.is_error() || from_key == Some("error")

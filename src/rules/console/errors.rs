@@ -111,7 +111,7 @@ fn pass(cx: &FileContext<'_>, node: Node<'_>, accepts: &ErrorType) -> Option<Pas
     let pass = typed(cx, inner)?;
     let is_known = pass == Pass::AsItIs && node.id() == inner.id();
     // `import Error from 'next/error'` is no class of errors.
-    let can_be_tested = cx.name("Error").is_global_at(node.start_byte());
+    let can_be_tested = cx.file.name("Error").is_global_at(node.start_byte());
     if is_known { Some(Pass::AsItIs) } else { can_be_tested.then_some(Pass::IfItIsOne) }
 }
 
@@ -119,7 +119,7 @@ fn pass(cx: &FileContext<'_>, node: Node<'_>, accepts: &ErrorType) -> Option<Pas
 /// nothing but its own properties. `None` for a value that isn't known to be one, or can't be asked.
 pub fn details(cx: &FileContext<'_>, node: Node<'_>) -> Option<String> {
     let name = cx.file.text_of(names::core(node));
-    let can_be_tested = cx.name("Error").is_global_at(node.start_byte());
+    let can_be_tested = cx.file.name("Error").is_global_at(node.start_byte());
     pass(cx, node, &ErrorType::ErrorOnly).filter(|_| can_be_tested)?;
     Some(details_of(name))
 }
@@ -131,7 +131,7 @@ pub fn details_of(name: &str) -> String {
 
 /// How an identifier is passed to a parameter of the type `Error`, by its own type.
 fn typed(cx: &FileContext<'_>, identifier: Node<'_>) -> Option<Pass> {
-    let name = cx.name(cx.file.text_of(identifier));
+    let name = cx.file.name(cx.file.text_of(identifier));
     let declaration = name.resolve(identifier.start_byte())?;
     let path = cx.file.path_to(declaration.range.clone());
     let around = || path.iter().rev().skip(1);
@@ -187,7 +187,7 @@ fn is_named_error(cx: &FileContext<'_>, identifier: Node<'_>) -> bool {
     };
     let is_so_called = matches!(text, "error" | "err" | "e" | "ex" | "exception")
         || text.ends_with("Error") && !text.starts_with(char::is_uppercase) && !is_other(text);
-    let name = cx.name(text);
+    let name = cx.file.name(text);
     let declared = name.resolve(identifier.start_byte()).map(|declaration| declaration.kind);
     use DeclarationKind::{CatchParameter, Const, Let, Parameter, RejectionParameter, Var};
     is_so_called && matches!(declared, Some(CatchParameter | Const | Let | Parameter | RejectionParameter | Var))
@@ -205,7 +205,7 @@ pub fn is_quiet(node: Node<'_>) -> bool {
 /// Whether a name may be assigned to while a call is evaluated.
 fn may_change(cx: &FileContext<'_>, node: Node<'_>) -> bool {
     let node = names::core(node);
-    let name = cx.name(cx.file.text_of(node));
+    let name = cx.file.name(cx.file.text_of(node));
     let declaration = name.resolve(node.start_byte());
     declaration.is_none_or(|declaration| matches!(declaration.kind, DeclarationKind::Let | DeclarationKind::Var))
 }

@@ -8,7 +8,7 @@ use super::context::FileContext;
 /// the text stays.
 pub fn stringified<'t>(cx: &FileContext<'_>, node: Node<'t>) -> Option<Node<'t>> {
     let function = node.child_by_field_name("function").filter(|_| node.kind() == "call_expression")?;
-    let is_json = cx.file.text_of(function) == "JSON.stringify" && cx.name("JSON").is_global_at(node.start_byte());
+    let is_json = cx.file.text_of(function) == "JSON.stringify" && cx.file.name("JSON").is_global_at(node.start_byte());
     let list = node.child_by_field_name("arguments").filter(|list| is_json && list.kind() == "arguments")?;
     let mut cursor = list.walk();
     let mut arguments = list.named_children(&mut cursor);

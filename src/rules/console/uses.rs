@@ -53,7 +53,7 @@ fn at<'t>(cx: &FileContext<'t>, word: Range<usize>) -> Option<Use<'t>> {
     let (leaf, above) = path.split_last().filter(|(leaf, _)| leaf.byte_range() == word)?;
     let (console, above) = match leaf.kind() {
         "identifier" | "shorthand_property_identifier" => {
-            let name = cx.name("console");
+            let name = cx.file.name("console");
             let is_reference = name.references.iter().any(|range| range.start == word.start);
             (is_reference && name.is_global_at(word.start)).then_some((*leaf, above))?
         }
@@ -83,7 +83,9 @@ fn is_global_object(cx: &FileContext<'_>, node: Node<'_>) -> bool {
         let Some(object) = node.child_by_field_name("object") else { return false };
         node = core(object);
     }
-    node.kind() == "identifier" && is_so_called(node) && cx.name(cx.file.text_of(node)).is_global_at(node.start_byte())
+    node.kind() == "identifier"
+        && is_so_called(node)
+        && cx.file.name(cx.file.text_of(node)).is_global_at(node.start_byte())
 }
 
 fn classify<'t>(cx: &FileContext<'t>, console: Node<'t>, above: &[Node<'t>]) -> Use<'t> {
