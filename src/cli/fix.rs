@@ -9,7 +9,7 @@ use super::progress::Progress;
 use super::scope::Scoped;
 use super::terminal::{Failure, Stream, Terminal};
 use super::{CLEAN, Common, FixArgs, TROUBLE};
-use super::{ask, split, unsaved};
+use super::{ask, split_by, unsaved};
 use crate::edit::FileChange;
 use crate::engine::{self, FixMode, Outcome, Request};
 use crate::project::{Project, RelPath, Selection};
@@ -208,7 +208,7 @@ impl Job<'_> {
         left.notes.extend(self.interruption());
         let patch = Patch::of(&changes);
         match &self.args.split_by {
-            Some(what) => left.notes.extend(split::write(self, what, &found, &changes)?),
+            Some(what) => left.notes.extend(split_by::write(self, what, &found, &changes)?),
             None => self.terminal.print(Stream::Out, |out, look| patch.write(out, look.color))?,
         }
         let fixed = found.findings.len().saturating_sub(left.findings.len());

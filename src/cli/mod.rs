@@ -13,7 +13,7 @@ mod progress;
 mod rules;
 mod scope;
 mod split;
-mod split_file;
+mod split_by;
 mod status;
 mod terminal;
 mod unsaved;
@@ -209,7 +209,7 @@ struct SplitArgs {
     #[arg(long, value_name = "NAME")]
     take: Vec<String>,
     /// Make a component of the JSX on these lines, such as 120-180
-    #[arg(long, value_name = "LINES", requires = "name", conflicts_with = "take", value_parser = split_file::lines)]
+    #[arg(long, value_name = "LINES", requires = "name", conflicts_with = "take", value_parser = split::lines)]
     extract: Option<RangeInclusive<usize>>,
     /// What the component is called
     #[arg(long = "as", value_name = "NAME", requires = "extract", id = "name")]
@@ -320,7 +320,7 @@ pub fn run() -> ExitCode {
         Command::Baseline(args) => on_threads(common, || baseline::run(&terminal, common, &args)),
         Command::Init(args) => on_threads(common, || init::run(&terminal, common, &args)),
         Command::Status { rules } => on_threads(common, || status::run(&terminal, common, &rules)),
-        Command::Split(args) => on_threads(common, || split_file::run(&terminal, common, &args)),
+        Command::Split(args) => on_threads(common, || split::run(&terminal, common, &args)),
         Command::Partition(args) => on_threads(common, || partition::run(&terminal, common, &args)),
         Command::Rules => rules::run(&terminal),
         Command::Explain { rule } => explain::run(&terminal, &rule),

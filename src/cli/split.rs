@@ -1,126 +1,115 @@
-//! `phase2 fix --diff --split-by rule|function`: several patches in a folder, and the order in which they apply.
+//! `phase2 split FILE`
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::ops::RangeInclusive;
 
-use clap::ValueEnum;
-
-use super::fix::Job;
-use super::terminal::Failure;
+use super::fix::{not_written, recover};
+use super::load::Place;
+use super::progress::Progress;
+use super::terminal::{Failure, Stream, Terminal};
+use super::{CLEAN, Common, SplitArgs, TROUBLE, unsaved};
 use crate::edit::FileChange;
-use crate::project::RelPath;
+use crate::engine::{self, FixMode, Outcome, Request};
+use crate::project::{Leniency, Project, RelPath};
 use crate::report::patch::Patch;
-use crate::report::{Note, Report, summary};
+use crate::report::{Report, summary};
+use crate::rules::Rule;
+use crate::rules::large_files::LargeFilesRule;
+use crate::rules::large_files::order::{Order, What};
+use crate::write;
 
-/// By what a patch is split.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SplitBy {
-    /// One patch for each rule
-    Rule,
-    /// One patch for each edge function, and one for the rest
-    Function,
-}
-
-/// Writes the patches as `what`, a word and a folder, says; what there is to say of them.
+/// Takes declarations out of a file, or prints the patch; the exit status.
 ///
 /// # Errors
-/// If the word isn't known, or they can't be written.
-pub fn write(job: &Job<'_>, what: &[String], found: &Report, changes: &[FileChange]) -> Result<Vec<Note>, Failure> {
-    let [word, folder] = what else { return Ok(Vec::new()) };
-    let by = SplitBy::from_str(word, false)
-        .map_err(|_| Failure::Plain(format!("patches are split by `rule` or `function`, not by `{word}`")))?;
-    let folder = PathBuf::from(folder);
-    let patches = match by {
-        SplitBy::Rule => by_rule(job)?,
-        SplitBy::Function => by_function(job, found, changes),
+/// If that can't be done, or can't be told.
+pub fn run(terminal: &Terminal, common: &Common, args: &SplitArgs) -> Result<u8, Failure> {
+    let place = Place::of(common)?;
+    let recovered = if args.diff { Vec::new() } else { recover(terminal, &place)? };
+    let project = place.open()?;
+    let selection = project.select(std::slice::from_ref(&args.file), &place.cwd, Leniency::default())?;
+    let mut selected = project.files.iter().map(|file| &file.path).filter(|path| selection.contains(path));
+    let path = match (selected.next(), args.file.is_dir()) {
+        (Some(path), false) => path.clone(),
+        _ => return Err(Failure::Plain(format!("`{}` is a folder: name one file", args.file.display()))),
     };
-    let patches: Vec<(String, Vec<FileChange>)> =
-        patches.into_iter().filter(|(_, changes)| !changes.is_empty()).collect();
-    let failed = |path: &Path, error: &dyn std::fmt::Display| {
-        Failure::Plain(format!("{} can't be written: {error}", path.display()))
+    let what = match (&args.extract, &args.name) {
+        (Some(lines), Some(name)) => What::Component { lines: lines.clone(), name: name.clone() },
+        _ if args.take.is_empty() => What::Best,
+        _ => What::Names(args.take.clone()),
     };
-    std::fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
-    let mut names = Vec::new();
-    for (index, (name, changes)) in patches.iter().enumerate() {
-        let path = folder.join(format!("{:04}-{}.patch", index + 1, name.replace('/', "-")));
-        let mut text = Vec::new();
-        Patch::of(changes).write(&mut text, false).map_err(|error| failed(&path, &error))?;
-        std::fs::write(&path, text).map_err(|error| failed(&path, &error))?;
-        names.push(format!("{} ({})", path.display(), summary::count(changes.len(), "file")));
-    }
-    let order = match by {
-        SplitBy::Rule => "apply them in this order",
-        SplitBy::Function => "the first brings what others import; those behind it apply in any order",
+    let rules: Vec<Box<dyn Rule>> = vec![Box::new(LargeFilesRule::ordered(Order { path: path.clone(), what }))];
+    let progress = Progress::new(terminal, project.files.len());
+    let request = Request {
+        rules: &rules,
+        suppression: false,
+        // Modules go beside the file, which is the only one that is changed.
+        selection: &selection,
+        fix: FixMode::Unsafe,
+        // What is asked for is done once.
+        chosen: Some(&|_| true),
+        progress: &|| progress.tick(),
     };
-    let message = match names.len() {
-        0 => return Ok(Vec::new()),
-        1 => format!("written: {}", names.concat()),
-        count => format!("{count} patches, {order}: {}", names.join(", ")),
-    };
-    Ok(vec![Note { rule: None, path: None, message }])
-}
-
-/// Each rule's patch goes on from what those before it made.
-fn by_rule(job: &Job<'_>) -> Result<Vec<(String, Vec<FileChange>)>, Failure> {
-    let mut before: BTreeMap<RelPath, String> = BTreeMap::new();
-    let mut patches = Vec::new();
-    for (rule, changes) in job.rule_by_rule() {
-        let mut own = Vec::new();
-        for change in changes {
-            let known = before.get(&change.path).map(|text| text.as_str().into()).or_else(|| change.before.clone());
-            if known.as_deref() != Some(change.after.as_str()) {
-                own.push(FileChange { before: known, ..change.clone() });
-            }
-            before.insert(change.path, change.after);
-        }
-        patches.push((rule.to_owned(), own));
-    }
-    Ok(patches)
-}
-
-/// Files that are new go first; the others by the edge function that they belong to, those of one fix together.
-fn by_function(job: &Job<'_>, found: &Report, changes: &[FileChange]) -> Vec<(String, Vec<FileChange>)> {
-    let name = |path: &RelPath| -> String {
-        let folder = job.project.supabase_of(path);
-        match folder.map(|folder| folder.function_of(path)) {
-            Some(Some(function)) => function.to_owned(),
-            Some(None) => "shared".to_owned(),
-            None => "frontend".to_owned(),
-        }
-    };
-    // A fix that concerns several parts makes one patch of them.
-    let mut groups: BTreeMap<String, String> =
-        changes.iter().map(|change| (name(&change.path), name(&change.path))).collect();
-    for fix in found.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
-        let parts: BTreeSet<String> = fix.edits.iter().map(|edit| root(&groups, &name(&edit.path))).collect();
-        if let Some(first) = parts.first().cloned() {
-            for part in parts.into_iter().skip(1) {
-                groups.insert(part, first.clone());
-            }
+    let Outcome { found, changes, .. } = engine::run(&project, &request);
+    progress.finish();
+    let description = described(&project, &path, &found)?;
+    if args.diff {
+        terminal.print(Stream::Out, |out, look| Patch::of(&changes).write(out, look.color))?;
+    } else {
+        unsaved::refuse(&project.root, &changes, args.allow_dirty, args.allow_no_vcs)?;
+        let written = write::write(&project.root, &changes)?;
+        let skipped = written.skipped.iter().map(|skipped| not_written(skipped, "not written"));
+        let errors: Vec<_> = recovered.into_iter().chain(skipped).collect();
+        if !errors.is_empty() {
+            let report = Report { errors, ..Report::default() };
+            terminal.print(Stream::Err, |err, look| summary::write_errors(err, &report, look))?;
+            return Ok(TROUBLE);
         }
     }
-    let (new, old): (Vec<&FileChange>, Vec<&FileChange>) = changes.iter().partition(|change| change.before.is_none());
-    let mut patches = vec![("new-files".to_owned(), new.into_iter().cloned().collect::<Vec<_>>())];
-    let mut by_group: BTreeMap<String, (BTreeSet<String>, Vec<FileChange>)> = BTreeMap::new();
-    for change in old {
-        let own = name(&change.path);
-        let (names, changes) = by_group.entry(root(&groups, &own)).or_default();
-        names.insert(own);
-        changes.push(change.clone());
+    if !common.quiet {
+        let verb = if args.diff { "The patch" } else { "Done:" };
+        terminal.print(Stream::Err, |err, _| {
+            writeln!(err, "{verb} {}", description.trim_start_matches("unsafe fix: "))?;
+            changes.iter().filter(|change| change.before.is_none()).try_for_each(|change| new_module(err, change))
+        })?;
     }
-    patches.extend(by_group.into_values().map(|(names, changes)| {
-        let joined = names.into_iter().collect::<Vec<_>>();
-        let name =
-            if joined.len() > 3 { format!("{}-and-{}-more", joined[0], joined.len() - 1) } else { joined.join("-") };
-        (name, changes)
-    }));
-    patches
+    Ok(CLEAN)
 }
 
-fn root(groups: &BTreeMap<String, String>, part: &str) -> String {
-    let mut root = part.to_owned();
-    while let Some(parent) = groups.get(&root).filter(|parent| **parent != root) {
-        root = parent.clone();
+/// The lines that `text` means: `120-180`, or one of them.
+///
+/// # Errors
+/// If it means none.
+pub fn lines(text: &str) -> Result<RangeInclusive<usize>, String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.trim().parse::<usize>(), last.trim().parse::<usize>()) {
+        (Ok(first), Ok(last)) if 0 < first && first <= last => Ok(first..=last),
+        _ => Err("give the first and the last line, as in 120-180".to_owned()),
     }
-    root
+}
+
+fn new_module(err: &mut dyn std::io::Write, change: &FileChange) -> std::io::Result<()> {
+    writeln!(err, "  {}", change.path)
+}
+
+/// What the split does, in words.
+///
+/// # Errors
+/// Why it can't be done.
+fn described(project: &Project, path: &RelPath, found: &Report) -> Result<String, Failure> {
+    if let Some(problem) = found.errors.first() {
+        return Err(Failure::Plain(format!("{path} was not split: {}", problem.message)));
+    }
+    let Some(finding) = found.findings.first() else {
+        let text = project.sources.read(path).map_err(|error| Failure::Plain(error.to_string()))?;
+        let reason = if text.contains("phase2-ignore-file") {
+            "a `phase2-ignore-file` comment excuses it: remove that first"
+        } else {
+            "it is generated or minified: split what it is made from"
+        };
+        return Err(Failure::Plain(format!("{path} was not split: {reason}")));
+    };
+    let help = finding.help.clone().unwrap_or_default();
+    match &finding.fix {
+        Some(_) => Ok(help),
+        None => Err(Failure::Plain(format!("{path} was not split: {}", help.trim_start_matches("no fix: ")))),
+    }
 }

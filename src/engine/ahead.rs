@@ -62,7 +62,7 @@ impl Run<'_> {
         let state = State { project: self.project, view };
         let merged = merge(state, &fixes);
         let draft = Draft::edited(state, path, &merged).ok()?;
-        let has_more = !passes.hits(&draft.after).is_empty() || passes.want(self.project.file(path)?);
+        let has_more = !passes.hits(&draft.after).is_empty() || passes.want(self.project.file(path)?, &draft.after);
         if has_more || merged.taken.len() < fixes.len() {
             return None;
         }

@@ -36,8 +36,8 @@ impl<'p> Passes<'p> {
     }
 
     /// Whether a rule wants to look at a file even if it has no trigger.
-    pub fn want(&self, entry: &ProjectFile) -> bool {
-        self.passes.iter().flatten().any(|pass| pass.wants(entry))
+    pub fn want(&self, entry: &ProjectFile, text: &str) -> bool {
+        self.passes.iter().flatten().any(|pass| pass.wants(entry, text))
     }
 
     /// Whether all rules that have `facts` of a file judge it alone.
@@ -50,7 +50,7 @@ impl<'p> Passes<'p> {
     pub fn collect(&self, entry: &ProjectFile, file: &SourceFile, hits: &Hits) -> (Vec<Option<Facts>>, Vec<Failure>) {
         let mut failures = Vec::new();
         let collected = self.each().zip(&hits.rules).map(|((rule, pass), hits)| {
-            let pass = pass.as_ref().ok().filter(|pass| !hits.is_empty() || pass.wants(entry))?;
+            let pass = pass.as_ref().ok().filter(|pass| !hits.is_empty() || pass.wants(entry, &file.text))?;
             let facts = failing(rule, Some(&entry.path), || pass.collect(entry, file, hits));
             facts.unwrap_or_else(|failure| {
                 failures.push(failure);

@@ -209,7 +209,7 @@ fn look(
         return Seen::LeftOut;
     }
     let hits = passes.hits(&text);
-    let is_wanted = !hits.is_empty() || passes.want(entry);
+    let is_wanted = !hits.is_empty() || passes.want(entry, &text);
     let Some(dialect) = Dialect::of(&entry.path).filter(|_| is_wanted) else { return Seen::Clean };
     let skipped = |why: &str| {
         Seen::Failed(Problem { path: Some(entry.path.clone()), message: format!("skipped: {why}: exclude it") })

@@ -81,8 +81,8 @@ pub type Facts = Box<dyn Any + Send + Sync>;
 ///
 /// A panic in it is reported as an error of the run, and the other rules and files go on.
 pub trait Pass: Send + Sync {
-    /// Whether a file is looked at even if it has no trigger: entry files are, by their path.
-    fn wants(&self, _entry: &ProjectFile) -> bool {
+    /// Whether a file is looked at even if its text has no trigger: entry files are, by their path.
+    fn wants(&self, _entry: &ProjectFile, _text: &str) -> bool {
         false
     }
 

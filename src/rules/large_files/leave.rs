@@ -18,7 +18,7 @@ use crate::syntax::source::SourceFile;
 /// Why it can't be edited, as a clause.
 pub fn edits(layout: &Layout<'_, '_>, importers: &Importers) -> Result<Vec<Edit>, String> {
     let file = layout.outline.file;
-    let moved: BTreeSet<usize> = layout.partition.values().flatten().copied().collect();
+    let moved: BTreeSet<usize> = layout.grouping.values().flatten().copied().collect();
     let staying: BTreeSet<usize> = (0..layout.outline.units.len()).filter(|unit| !moved.contains(unit)).collect();
     let mut edits = removals(layout, &moved)?;
     let lines = new_lines(layout, &staying, importers);
@@ -38,7 +38,7 @@ fn new_lines(layout: &Layout<'_, '_>, staying: &BTreeSet<usize>, importers: &Imp
     let file = layout.outline.file;
     let needed = layout.needed(staying, layout.path, None);
     let mut lines: Vec<String> = needed.iter().map(|it| importing::named(file, &it.names, &it.specifier)).collect();
-    for (purpose, units) in layout.partition {
+    for (purpose, units) in layout.grouping {
         let mut names: Vec<Named> = Vec::new();
         for unit in units.iter().map(|unit| &layout.outline.units[*unit]) {
             for name in unit.exported().filter(|name| importers.use_name(name)) {

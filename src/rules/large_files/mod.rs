@@ -1,6 +1,7 @@
 //! The rule `large-files`: files that grew too large, and what is worth taking out. See rules/large-files/rule.md.
 
 mod extract;
+mod grouping;
 mod importers;
 mod importing;
 mod leave;
@@ -8,7 +9,6 @@ mod module;
 mod naming;
 pub mod order;
 mod outline;
-mod partition;
 mod plan;
 mod pure;
 mod report;
@@ -83,12 +83,12 @@ impl LargeFilesPass<'_> {
 
     /// How many lines a file has that is too long, or that an order is about.
     fn size(&self, path: &RelPath, text: &str) -> Option<usize> {
+        if self.order.as_ref().is_some_and(|order| order.path != *path) {
+            return None;
+        }
         let lines = plan::lines(text);
-        let is_wanted = match &self.order {
-            Some(order) => order.path == *path,
-            None => lines > *self.options().max_lines.get_ref() && !self.options().is_excluded(path.as_str()),
-        };
-        is_wanted.then_some(lines)
+        let is_too_large = || lines > *self.options().max_lines.get_ref() && !self.options().is_excluded(path.as_str());
+        (self.order.is_some() || is_too_large()).then_some(lines)
     }
 
     fn verdict(&self, path: &RelPath, lines: usize, importers: &Importers) -> Verdict {
@@ -123,7 +123,7 @@ impl LargeFilesPass<'_> {
         let names = Names::beside(self.project, path);
         let main = main_names(self.project, &file);
         let outline = Outline::of(&file, &|name| main.contains(name) || naming::is_named_after(path, name));
-        let subject_of = plan::Subject {
+        let large = plan::LargeFile {
             project: self.project,
             path,
             outline: &outline,
@@ -135,15 +135,15 @@ impl LargeFilesPass<'_> {
         let worked = match refusal(&file) {
             Some(reason) => Err(reason),
             None => match &self.order {
-                Some(order) => order.work(&subject_of),
-                None => report::best(&subject_of),
+                Some(order) => order.work(&large),
+                None => report::best(&large),
             },
         };
         let (help, fix) = match worked {
             Ok((help, split)) => (help, Some(split.fix(path))),
             Err(reason) => (format!("no fix: {reason}"), None),
         };
-        let violation = Violation { related: report::candidates(&subject_of), fix, ..bare(help) };
+        let violation = Violation { related: report::candidates(&large), fix, ..bare(help) };
         if self.order.is_some() {
             return Verdict::Ordered(violation);
         }
@@ -153,12 +153,8 @@ impl LargeFilesPass<'_> {
 }
 
 impl Pass for LargeFilesPass<'_> {
-    fn wants(&self, entry: &ProjectFile) -> bool {
-        let limit = *self.options().max_lines.get_ref() as u64;
-        // A line has one byte at least, its break.
-        (self.order.is_some() || entry.size >= limit)
-            && self.order.as_ref().is_none_or(|order| order.path == entry.path)
-            && self.project.sources.read(&entry.path).is_ok_and(|text| self.size(&entry.path, &text).is_some())
+    fn wants(&self, entry: &ProjectFile, text: &str) -> bool {
+        self.size(&entry.path, text).is_some()
     }
 
     fn judges_files_alone(&self) -> bool {

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
+use super::grouping::{Grouping, Purpose};
 use super::importing::{self, Named};
 use super::outline::{Item, Outline, has_jsx, is_of_file, is_string_statement};
-use super::partition::{Partition, Purpose};
 use crate::path::RelPath;
 use crate::project::Project;
 use crate::syntax::source::SourceFile;
@@ -16,7 +16,7 @@ use crate::syntax::source::SourceFile;
 pub struct Layout<'a, 't> {
     pub project: &'a Project,
     pub outline: &'a Outline<'t>,
-    pub partition: &'a Partition,
+    pub grouping: &'a Grouping,
     /// The file that is split.
     pub path: &'a RelPath,
     pub paths: BTreeMap<Purpose, RelPath>,
@@ -38,7 +38,7 @@ impl<'t> Layout<'_, 't> {
         let outline = self.outline;
         let places: Vec<Range<usize>> = users.iter().flat_map(|unit| outline.units[*unit].places.clone()).collect();
         let mut needed: Vec<(usize, Needed)> = Vec::new();
-        for (purpose, units) in self.partition.iter().filter(|(purpose, _)| Some(*purpose) != own) {
+        for (purpose, units) in self.grouping.iter().filter(|(purpose, _)| Some(*purpose) != own) {
             let used = units.iter().filter(|unit| users.iter().any(|user| outline.units[*user].uses.contains(unit)));
             let names: Vec<Named> = used.flat_map(|unit| self.names_at(*unit, &places)).collect();
             let first = units.iter().map(|unit| outline.units[*unit].start()).min();

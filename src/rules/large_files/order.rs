@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use super::extract::{self, Extract};
-use super::partition::Wanted;
-use super::plan::{Split, Subject};
+use super::grouping::Wanted;
+use super::plan::{LargeFile, Split};
 use super::report;
 use crate::path::RelPath;
 
@@ -38,20 +38,20 @@ impl Order {
     ///
     /// # Errors
     /// Why it can't be done, as a clause.
-    pub(super) fn work(&self, subject: &Subject<'_, '_>) -> Result<(String, Split), String> {
+    pub(super) fn work(&self, large: &LargeFile<'_, '_>) -> Result<(String, Split), String> {
         let wanted = match &self.what {
-            What::Best => subject.best().map_err(|reason| report::why_nothing(subject, reason))?,
+            What::Best => large.best().map_err(|reason| report::why_nothing(large, reason))?,
             What::Component { lines, name } => {
-                let split = extract::split(subject, &Extract { lines: lines.clone(), name: name.clone() })?;
+                let split = extract::split(large, &Extract { lines: lines.clone(), name: name.clone() })?;
                 return Ok((report::description(&split), split));
             }
             What::Names(names) => {
                 let heads = names.iter().map(|name| {
-                    subject.outline.unit_of(name).ok_or_else(|| {
-                        let known: Vec<String> = subject
+                    large.outline.unit_of(name).ok_or_else(|| {
+                        let known: Vec<String> = large
                             .candidates()
                             .iter()
-                            .filter_map(|it| Some(subject.outline.units[it.unit?].name().to_owned()))
+                            .filter_map(|it| Some(large.outline.units[it.unit?].name().to_owned()))
                             .collect();
                         let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
                         format!("the file declares no `{name}` at its top level; worth taking out: {known}")
@@ -63,7 +63,7 @@ impl Order {
                 Wanted { heads, types: false }
             }
         };
-        let split = subject.split(&wanted)?;
+        let split = large.split(&wanted)?;
         Ok((report::description(&split), split))
     }
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::grouping::{Grouping, Purpose, Wanted, group};
 use super::importers::Importers;
 use super::leave;
 use super::module::Layout;
 use super::naming::Names;
 use super::outline::{Outline, has_jsx, line_count};
-use super::partition::{Partition, Purpose, Wanted, partition};
 use crate::edit::{Applicability, Edit, Fix, NewFile};
 use crate::path::RelPath;
 use crate::project::Project;
@@ -20,7 +20,7 @@ const MAX_MODULES: usize = 8;
 const PRICE_OF_MODULE: usize = 4;
 
 /// A file that is too large, and what is known of it.
-pub struct Subject<'a, 't> {
+pub struct LargeFile<'a, 't> {
     pub project: &'a Project,
     pub path: &'a RelPath,
     pub outline: &'a Outline<'t>,
@@ -77,7 +77,7 @@ impl Split {
     }
 }
 
-impl Subject<'_, '_> {
+impl LargeFile<'_, '_> {
     /// What could be taken out, the best first: by the lines that the file would lose.
     pub fn candidates(&self) -> Vec<Candidate> {
         let mut candidates: Vec<Candidate> =
@@ -97,8 +97,8 @@ impl Subject<'_, '_> {
         let file = self.outline.file;
         let lines_of =
             |units: &BTreeSet<usize>| units.iter().map(|at| self.outline.units[*at].lines(file) + 1).sum::<usize>();
-        let moved = |partition: &Partition| partition.values().flatten().copied().collect::<BTreeSet<usize>>();
-        let (before, after) = (partition(self.outline, taken), partition(self.outline, &with(taken, unit)));
+        let moved = |grouping: &Grouping| grouping.values().flatten().copied().collect::<BTreeSet<usize>>();
+        let (before, after) = (group(self.outline, taken), group(self.outline, &with(taken, unit)));
         let more_modules = after.len().saturating_sub(before.len());
         let gained = lines_of(&moved(&after)).checked_sub(lines_of(&moved(&before)) + more_modules)?;
         let is_worth_it = gained >= self.min_lines.max(1) + PRICE_OF_MODULE * more_modules.saturating_sub(1);
@@ -186,16 +186,16 @@ impl Subject<'_, '_> {
                 return Err(format!("`{}` can't be taken out: {stay}", unit.name()));
             }
         }
-        let partition = partition(self.outline, wanted);
+        let grouping = group(self.outline, wanted);
         let mut layout = Layout {
             project: self.project,
             outline: self.outline,
-            partition: &partition,
+            grouping: &grouping,
             path: self.path,
             paths: BTreeMap::new(),
         };
         let mut stems = BTreeSet::new();
-        for (purpose, units) in &partition {
+        for (purpose, units) in &grouping {
             let has_jsx = units.iter().any(|unit| has_jsx(&self.outline.units[*unit], self.outline.file));
             let path = self.module_path(purpose, has_jsx)?;
             if !stems.insert(path.as_str().to_lowercase()) {
@@ -204,7 +204,7 @@ impl Subject<'_, '_> {
             layout.paths.insert(purpose.clone(), path);
         }
         let edits = leave::edits(&layout, self.importers)?;
-        let modules: Vec<Module> = partition
+        let modules: Vec<Module> = grouping
             .iter()
             .filter_map(|(purpose, units)| {
                 Some(Module { path: layout.paths.get(purpose)?.clone(), text: layout.text(purpose, units) })

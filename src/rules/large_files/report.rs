@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::extract::{self, Part};
 use super::outline::Unit;
-use super::plan::{Candidate, Split, Subject};
+use super::plan::{Candidate, LargeFile, Split};
 use crate::rules::Related;
 
 /// How many candidates are listed.
@@ -18,15 +18,15 @@ const NAMES: usize = 4;
 ///
 /// # Errors
 /// Why there is none, as a clause.
-pub fn best(subject: &Subject<'_, '_>) -> Result<(String, Split), String> {
-    let wanted = subject.best().map_err(|reason| why_nothing(subject, reason))?;
-    let split = subject.split(&wanted)?;
-    if split.lines_left > subject.max_lines {
+pub fn best(large: &LargeFile<'_, '_>) -> Result<(String, Split), String> {
+    let wanted = large.best().map_err(|reason| why_nothing(large, reason))?;
+    let split = large.split(&wanted)?;
+    if split.lines_left > large.max_lines {
         return Err(format!(
             "{} lines would stay, as {}; `phase2 split {}` takes out what there is",
             split.lines_left,
-            largest_stay(subject),
-            subject.path
+            largest_stay(large),
+            large.path
         ));
     }
     Ok((description(&split), split))
@@ -43,27 +43,27 @@ pub fn description(split: &Split) -> String {
 }
 
 /// Why nothing can be taken out, as a clause; `reason` is what kept back what would have been worth it.
-pub fn why_nothing(subject: &Subject<'_, '_>, reason: Option<String>) -> String {
-    if let Some(reason) = reason.or_else(|| subject.names.refusal()) {
+pub fn why_nothing(large: &LargeFile<'_, '_>, reason: Option<String>) -> String {
+    if let Some(reason) = reason.or_else(|| large.names.refusal()) {
         return reason;
     }
-    format!("no declaration is worth a module of its own: {}", largest_stay(subject))
+    format!("no declaration is worth a module of its own: {}", largest_stay(large))
 }
 
 /// The largest thing that stays, and why.
-fn largest_stay(subject: &Subject<'_, '_>) -> String {
-    let file = subject.outline.file;
-    let staying = subject.outline.units.iter().filter(|unit| unit.stays.is_some());
+fn largest_stay(large: &LargeFile<'_, '_>) -> String {
+    let file = large.outline.file;
+    let staying = large.outline.units.iter().filter(|unit| unit.stays.is_some());
     let largest = staying.max_by_key(|unit| unit.lines(file));
     match largest.and_then(|unit| Some((unit, unit.stays.as_ref()?))) {
-        Some((unit, stay)) => format!("{} stays: {stay}", titled(subject, unit)),
+        Some((unit, stay)) => format!("{} stays: {stay}", titled(large, unit)),
         None => "all that it declares is small".to_owned(),
     }
 }
 
 /// A unit's name and size.
-fn titled(subject: &Subject<'_, '_>, unit: &Unit<'_>) -> String {
-    let file = subject.outline.file;
+fn titled(large: &LargeFile<'_, '_>, unit: &Unit<'_>) -> String {
+    let file = large.outline.file;
     let lines = unit.lines(file);
     let size = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
     let first = unit.items.first().map_or(0, |item| item.node.start_byte());
@@ -74,14 +74,14 @@ fn titled(subject: &Subject<'_, '_>, unit: &Unit<'_>) -> String {
 }
 
 /// What is worth taking out, the best first: how large it is, what it needs, who uses it.
-pub fn candidates(subject: &Subject<'_, '_>) -> Vec<Related> {
-    let declarations = subject.candidates();
-    let declarations = declarations.iter().take(LISTED).map(|candidate| related(subject, candidate));
-    declarations.chain(extract::parts(subject).iter().take(PARTS).map(|part| of_part(subject, part))).collect()
+pub fn candidates(large: &LargeFile<'_, '_>) -> Vec<Related> {
+    let declarations = large.candidates();
+    let declarations = declarations.iter().take(LISTED).map(|candidate| related(large, candidate));
+    declarations.chain(extract::parts(large).iter().take(PARTS).map(|part| of_part(large, part))).collect()
 }
 
 /// What is said of a part of the JSX.
-fn of_part(subject: &Subject<'_, '_>, part: &Part) -> Related {
+fn of_part(large: &LargeFile<'_, '_>, part: &Part) -> Related {
     let (first, last) = part.lines;
     let given: Vec<&str> = part.props.iter().map(String::as_str).collect();
     let given = if given.is_empty() { "nothing".to_owned() } else { listed(&given) };
@@ -90,11 +90,11 @@ fn of_part(subject: &Subject<'_, '_>, part: &Part) -> Related {
         part.tag,
         last - first + 1
     );
-    Related { path: subject.path.clone(), range: part.range.clone(), message }
+    Related { path: large.path.clone(), range: part.range.clone(), message }
 }
 
-fn related(subject: &Subject<'_, '_>, candidate: &Candidate) -> Related {
-    let outline = subject.outline;
+fn related(large: &LargeFile<'_, '_>, candidate: &Candidate) -> Related {
+    let outline = large.outline;
     let message = match candidate.unit {
         None => format!("the types: the file loses {} lines", candidate.lines),
         Some(at) => {
@@ -116,7 +116,7 @@ fn related(subject: &Subject<'_, '_>, candidate: &Candidate) -> Related {
                 (true, false) => format!("needs{}", imports.trim_start_matches(" and")),
                 _ => format!("needs {}{imports}", listed(&needs)),
             };
-            let used = match (users.is_empty(), unit.exported().any(|name| subject.importers.use_name(name))) {
+            let used = match (users.is_empty(), unit.exported().any(|name| large.importers.use_name(name))) {
                 (true, true) => "used by other files".to_owned(),
                 (true, false) => "used by nobody".to_owned(),
                 (false, is_imported) => {
@@ -127,7 +127,7 @@ fn related(subject: &Subject<'_, '_>, candidate: &Candidate) -> Related {
             format!("`{}`: the file loses {} lines; {needs}; {used}", unit.name(), candidate.lines)
         }
     };
-    Related { path: subject.path.clone(), range: candidate.range.clone(), message }
+    Related { path: large.path.clone(), range: candidate.range.clone(), message }
 }
 
 /// The first names of a list, and how many more there are.

@@ -116,7 +116,7 @@ struct EntryFacts {
 }
 
 impl Pass for RateLimitPass<'_> {
-    fn wants(&self, entry: &ProjectFile) -> bool {
+    fn wants(&self, entry: &ProjectFile, _text: &str) -> bool {
         self.functions.contains_key(&entry.path)
     }
 

@@ -11,10 +11,10 @@ use std::ops::RangeInclusive;
 
 use self::free::Prop;
 use self::region::Region;
+use super::grouping::Wanted;
 use super::naming;
 use super::outline::{Made, Outline};
-use super::partition::Wanted;
-use super::plan::{Split, Subject};
+use super::plan::{LargeFile, Split};
 use crate::edit::Edit;
 
 /// Some lines of JSX, and what their component is to be called.
@@ -30,17 +30,17 @@ pub struct Extract {
 ///
 /// # Errors
 /// Why that can't be done, as a clause.
-pub fn split(subject: &Subject<'_, '_>, wanted: &Extract) -> Result<Split, String> {
-    let file = subject.outline.file;
-    check_name(subject.outline, &wanted.name)?;
+pub fn split(large: &LargeFile<'_, '_>, wanted: &Extract) -> Result<Split, String> {
+    let file = large.outline.file;
+    check_name(large.outline, &wanted.name)?;
     let region = Region::at_lines(file, &wanted.lines)?;
-    let props = props(subject, &region)?;
+    let props = props(large, &region)?;
     let made = Made {
         text: component::text(file, &region, &props, &wanted.name),
         types: props.iter().flat_map(|prop| prop.ty.react.iter().copied()).collect(),
     };
     let sources = props.iter().flat_map(|prop| prop.ty.sources.iter().cloned()).collect();
-    let outline = subject.outline.with_component(&wanted.name, region.places(), sources, made);
+    let outline = large.outline.with_component(&wanted.name, region.places(), sources, made);
     let Some(own) = outline.units.len().checked_sub(1) else { return Err("nothing is there".to_owned()) };
     for used in &outline.units[own].uses {
         let used = &outline.units[*used];
@@ -52,7 +52,7 @@ pub fn split(subject: &Subject<'_, '_>, wanted: &Extract) -> Result<Split, Strin
     if outline.reach(own).into_iter().any(is_around) {
         return Err("it uses the component that it is a part of".to_owned());
     }
-    let with_component = Subject { outline: &outline, ..*subject };
+    let with_component = LargeFile { outline: &outline, ..*large };
     let mut split = with_component.split(&Wanted { heads: vec![own], types: false })?;
     let call = component::call(file, &region, &props, &wanted.name);
     let text = &file.text[region.range.clone()];
@@ -77,14 +77,14 @@ pub struct Part {
 }
 
 /// The largest parts of the JSX that could become components, none inside of another.
-pub fn parts(subject: &Subject<'_, '_>) -> Vec<Part> {
+pub fn parts(large: &LargeFile<'_, '_>) -> Vec<Part> {
     /// How many are tried: each looks at all the names in it.
     const TRIED: usize = 40;
     /// A component that is given more than this is none.
     const MAX_PROPS: usize = 9;
-    let file = subject.outline.file;
+    let file = large.outline.file;
     let mut parts: Vec<Part> = Vec::new();
-    let wanted = subject.min_lines..=subject.max_lines;
+    let wanted = large.min_lines..=large.max_lines;
     for region in region::elements(file, &wanted).into_iter().take(TRIED) {
         let is_inside = |part: &Part| part.range.start <= region.range.start && region.range.end <= part.range.end;
         if parts.iter().any(is_inside) {
@@ -92,8 +92,8 @@ pub fn parts(subject: &Subject<'_, '_>) -> Vec<Part> {
         }
         let lines = region.lines(file);
         let name = "Part".to_owned();
-        let is_fine = split(subject, &Extract { lines: lines.0..=lines.1, name }).is_ok();
-        if let (true, Ok(props)) = (is_fine, props(subject, &region))
+        let is_fine = split(large, &Extract { lines: lines.0..=lines.1, name }).is_ok();
+        if let (true, Ok(props)) = (is_fine, props(large, &region))
             && props.len() <= MAX_PROPS
         {
             let names = props.into_iter().map(|prop| prop.name).collect();
@@ -104,10 +104,10 @@ pub fn parts(subject: &Subject<'_, '_>) -> Vec<Part> {
 }
 
 /// What a part of the JSX must be given.
-fn props(subject: &Subject<'_, '_>, region: &Region<'_>) -> Result<Vec<Prop>, String> {
-    let file = subject.outline.file;
+fn props(large: &LargeFile<'_, '_>, region: &Region<'_>) -> Result<Vec<Prop>, String> {
+    let file = large.outline.file;
     region.check(file)?;
-    free::props(subject.project, file, region)
+    free::props(large.project, file, region)
 }
 
 /// Whether a component may be called `name`.

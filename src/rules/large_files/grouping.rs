@@ -25,17 +25,17 @@ pub enum Purpose {
 }
 
 /// The modules: the units of each. No module needs one that needs it in turn, and none needs the file itself.
-pub type Partition = BTreeMap<Purpose, BTreeSet<usize>>;
+pub type Grouping = BTreeMap<Purpose, BTreeSet<usize>>;
 
 /// Distributes what is wanted, with all that it uses. What only one module uses goes there with it; what others use as well
 /// gets a module that both import.
-pub fn partition(outline: &Outline<'_>, wanted: &Wanted) -> Partition {
+pub fn group(outline: &Outline<'_>, wanted: &Wanted) -> Grouping {
     let with_shared = distribute(outline, wanted, true);
     if has_cycle(outline, &with_shared) { distribute(outline, wanted, false) } else { with_shared }
 }
 
 /// `shares` is whether types share one module, and constants another.
-fn distribute(outline: &Outline<'_>, wanted: &Wanted, shares: bool) -> Partition {
+fn distribute(outline: &Outline<'_>, wanted: &Wanted, shares: bool) -> Grouping {
     let movable = |unit: usize| outline.units[unit].stays.is_none();
     let types = (0..outline.units.len()).filter(|at| wanted.types && movable(*at) && outline.units[*at].is_type());
     let roots: BTreeSet<usize> = wanted.heads.iter().copied().chain(types).collect();
@@ -60,24 +60,24 @@ fn distribute(outline: &Outline<'_>, wanted: &Wanted, shares: bool) -> Partition
         };
         purposes.insert(unit, purpose);
     }
-    let mut partition = Partition::new();
+    let mut grouping = Grouping::new();
     for (unit, purpose) in purposes {
-        partition.entry(purpose).or_default().insert(unit);
+        grouping.entry(purpose).or_default().insert(unit);
     }
     for shared in [Purpose::Types, Purpose::Constants] {
         // What only one declaration is in is named after that.
-        if partition.get(&shared).is_some_and(|units| units.len() == 1)
-            && let Some(units) = partition.remove(&shared)
+        if grouping.get(&shared).is_some_and(|units| units.len() == 1)
+            && let Some(units) = grouping.remove(&shared)
         {
-            partition.extend(units.first().map(|unit| (Purpose::Own(*unit), units.clone())));
+            grouping.extend(units.first().map(|unit| (Purpose::Own(*unit), units.clone())));
         }
     }
-    partition
+    grouping
 }
 
 /// Whether two modules need each other.
-fn has_cycle(outline: &Outline<'_>, partition: &Partition) -> bool {
-    let modules: Vec<&BTreeSet<usize>> = partition.values().collect();
+fn has_cycle(outline: &Outline<'_>, grouping: &Grouping) -> bool {
+    let modules: Vec<&BTreeSet<usize>> = grouping.values().collect();
     let needs = |from: &BTreeSet<usize>, to: &BTreeSet<usize>| {
         from.iter().any(|unit| outline.units[*unit].uses.iter().any(|used| to.contains(used)))
     };
