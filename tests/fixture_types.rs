@@ -69,8 +69,8 @@ fn a_new_diagnostic_is_noticed() {
 /// The texts of a project that can be checked.
 fn texts(tree: &Tree) -> BTreeMap<String, String> {
     let text = |(path, bytes): (&String, &Vec<u8>)| {
-        let is_typescript = [".ts", ".tsx", ".mts"].iter().any(|end| path.ends_with(end));
-        Some((path.clone(), String::from_utf8(bytes.clone()).ok()?)).filter(|_| is_typescript)
+        let is_read = path == "package.json" || [".ts", ".tsx", ".mts"].iter().any(|end| path.ends_with(end));
+        Some((path.clone(), String::from_utf8(bytes.clone()).ok()?)).filter(|_| is_read)
     };
     tree.iter().filter_map(text).collect()
 }

@@ -42,6 +42,12 @@ fn main() -> ExitCode {
         match fixture {
             Ok(fixture) => {
                 let fixture = Arc::new(fixture);
+                if !fixture.split.is_empty() {
+                    trials.push(Trial::test(format!("{name}::split"), move || {
+                        splits_exactly(&fixture).map_err(Failed::from)
+                    }));
+                    continue;
+                }
                 trials.extend(CHECKS.map(|(check, run)| {
                     let fixture = Arc::clone(&fixture);
                     Trial::test(format!("{name}::{check}"), move || run(&fixture).map_err(Failed::from))
@@ -69,6 +75,32 @@ fn fixes_exactly(fixture: &Fixture) -> Result<(), String> {
     let again = project.phase2(&["fix", "-o", "json", "--allow-dirty"], fixture);
     same_tree(&fixture.after, &project.tree(), "a second `fix` changed something")?;
     same_text(&fixture.report, &listed(&again), "a second `fix` reports something else")
+}
+
+/// `split` makes `after` of `before`, by itself and as a patch, or refuses with `report.txt`.
+fn splits_exactly(fixture: &Fixture) -> Result<(), String> {
+    let run = |project: &Project, more: &[&str]| {
+        project.command(env!("CARGO_BIN_EXE_phase2")).arg("split").args(&fixture.split).args(more).output().unwrap()
+    };
+    let project = Project::committed(&fixture.before);
+    let done = run(&project, &["-q"]);
+    if std::env::var_os("BLESS").is_some() {
+        fixture.bless(&project.tree(), &text(&done.stderr));
+        return Ok(());
+    }
+    same_text(&fixture.report, &text(&done.stderr), "`split` says something else than `report.txt`")?;
+    same_tree(&fixture.after, &project.tree(), "`split` wrote something else than `after`")?;
+    let expected = if fixture.report.is_empty() { 0 } else { 2 };
+    ensure(status(&done) == expected, || format!("`split` exits with {}, not {expected}", status(&done)))?;
+
+    let other = Project::new(&fixture.before);
+    let patch = run(&other, &["-q", "--diff"]);
+    same_tree(&fixture.before, &other.tree(), "`split --diff` wrote something")?;
+    if expected == 0 {
+        let applied = fed(other.command("git").arg("apply"), &patch.stdout);
+        ensure(applied.status.success(), || format!("the patch is refused: {}", text(&applied.stderr)))?;
+    }
+    same_tree(&fixture.after, &other.tree(), "the patch does something else than `split`")
 }
 
 /// The exit status of a run with this report.

@@ -1,7 +1,8 @@
 // Type-checks each project of the fixtures before and after the fix, under `strict`. Input: JSON, an array of { before,
 // after }, each an object of texts by path; output: JSON, for each case the diagnostics that are new.
 //
-// Modules that nobody has are `any`; what Deno declares is taken from the pinned Deno.
+// Modules that nobody has are `any`, but for React's where package.json names its types; what Deno declares is taken from
+// the pinned Deno.
 
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
@@ -30,7 +31,8 @@ const AMBIENT = new Map([
   [`${ROOT}deno.d.ts`, denoTypes.replace(/^\/\/\/ <reference.*$/gm, '')],
   [
     `${ROOT}ambient.d.ts`,
-    "declare module '*';\ndeclare namespace JSX { interface IntrinsicElements { [name: string]: any } }\n" +
+    "declare module '*';\ndeclare namespace JSX { interface IntrinsicElements { [name: string]: any }\n" +
+      'interface IntrinsicAttributes { key?: string | number | bigint | null } }\n' +
       'declare const document: any;\ndeclare const process: any;\n',
   ],
 ]);
@@ -46,15 +48,21 @@ function source(path, text) {
 
 function diagnostics(texts) {
   const files = new Map([...AMBIENT, ...Object.entries(texts).map(([path, text]) => [ROOT + path, text])]);
+  const hasReact = texts['package.json']?.includes('@types/react') ?? false;
+  const installed = (path) =>
+    hasReact && path.startsWith(`${ROOT}node_modules/`) ? path.replace(`${ROOT}node_modules`, modules) : undefined;
   const host = {
     ...libraries,
     getSourceFile: (path) => {
-      const text = files.get(path) ?? (path.includes('/typescript/lib/') ? libraries.readFile(path) : undefined);
+      const library = installed(path) ?? (path.includes('/typescript/lib/') ? path : undefined);
+      const text = files.get(path) ?? (library === undefined ? undefined : libraries.readFile(library));
       return text === undefined ? undefined : source(path, text);
     },
-    fileExists: (path) => files.has(path),
-    readFile: (path) => files.get(path),
-    directoryExists: (path) => [...files.keys()].some((file) => file.startsWith(`${path.replace(/\/$/, '')}/`)),
+    fileExists: (path) => files.has(path) || (installed(path) !== undefined && libraries.fileExists(installed(path))),
+    readFile: (path) => files.get(path) ?? (installed(path) === undefined ? undefined : libraries.readFile(installed(path))),
+    directoryExists: (path) =>
+      [...files.keys()].some((file) => file.startsWith(`${path.replace(/\/$/, '')}/`)) ||
+      (hasReact && `${path}/`.startsWith(`${ROOT}node_modules/`)),
     getDirectories: () => [],
     getCurrentDirectory: () => ROOT,
     realpath: undefined,

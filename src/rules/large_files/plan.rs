@@ -232,6 +232,7 @@ pub fn lines(text: &str) -> usize {
     if text.is_empty() { 0 } else { line_count(text) - usize::from(text.ends_with('\n')) }
 }
 
-fn breaks(text: &str) -> usize {
+/// How many line breaks a text has.
+pub fn breaks(text: &str) -> usize {
     memchr::memchr_iter(b'\n', text.as_bytes()).count()
 }

@@ -39,6 +39,11 @@ impl<'t> Guards<'t> {
                     let condition = parent.child_by_field_name("condition");
                     conditions.extend(condition.map(|node| Condition { node, holds: is("consequence") }));
                 }
+                "switch_body" => {
+                    let value = path.iter().rev().find(|it| it.kind() == "switch_statement" && covers(**it, parent));
+                    let value = value.and_then(|it| it.child_by_field_name("value"));
+                    conditions.extend(value.map(|node| Condition { node, holds: false }));
+                }
                 "statement_block" => {
                     let mut cursor = parent.walk();
                     let before =
@@ -63,6 +68,11 @@ impl<'t> Guards<'t> {
         for condition in &self.conditions {
             if !self.mentions(condition.node, name) {
                 continue;
+            }
+            if self.asks_for_shape(condition.node, name)
+                && self.may_have_shapes(&self.without_nothing(name, ty.clone()).text)
+            {
+                return Err(format!("a condition around it tells something of `{name}`, which a component can't know"));
             }
             if self.proves(condition.node, condition.holds, name) {
                 ty = self.without_nothing(name, ty);
@@ -106,6 +116,53 @@ impl<'t> Guards<'t> {
             },
             _ => false,
         }
+    }
+
+    /// Whether a condition tells which of several shapes `name` has: by one of its properties, by `in` or `instanceof`, or by
+    /// a function such as `isCircle`.
+    fn asks_for_shape(&self, condition: Node<'t>, name: &str) -> bool {
+        let is_name = |node: Option<Node<'t>>| node.is_some_and(|node| self.file.text_of(node) == name);
+        let field = |node: Node<'t>, field: &str| node.child_by_field_name(field);
+        any_below(condition, &mut |it| match it.kind() {
+            "member_expression" => {
+                let property = field(it, "property").map_or("", |property| self.file.text_of(property));
+                let is_called = it.parent().is_some_and(|call| field(call, "function") == Some(it));
+                is_name(field(it, "object")) && property != "length" && !is_called
+            }
+            "subscript_expression" => is_name(field(it, "object")),
+            "binary_expression" => match field(it, "operator").map(|operator| self.file.text_of(operator)) {
+                Some("in") => is_name(field(it, "right")),
+                Some("instanceof") => is_name(field(it, "left")),
+                _ => false,
+            },
+            "call_expression" => {
+                let callee = field(it, "function").map_or("", |callee| self.file.text_of(callee));
+                let called = callee.rsplit('.').next().unwrap_or_default();
+                let asks = called.strip_prefix("is").is_some_and(|rest| rest.starts_with(|c: char| c.is_uppercase()));
+                let first = field(it, "arguments").and_then(|arguments| arguments.named_child(0));
+                asks && is_name(first)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a type may be one of several shapes: all but what is seen to be none.
+    fn may_have_shapes(&self, ty: &str) -> bool {
+        const PLAIN: [&str; 7] = ["string", "number", "boolean", "bigint", "symbol", "any", "unknown"];
+        if PLAIN.contains(&ty) || ty.ends_with("[]") {
+            return false;
+        }
+        if union_parts(ty).len() == 1 && ty.starts_with('{') {
+            return false;
+        }
+        let is_one = any_below(self.file.root(), &mut |it| {
+            let is_named = it.child_by_field_name("name").is_some_and(|name| self.file.text_of(name) == ty);
+            let value = it.child_by_field_name("value").map(|value| value.kind());
+            is_named
+                && (it.kind() == "interface_declaration"
+                    || it.kind() == "type_alias_declaration" && value == Some("object_type"))
+        });
+        !is_one
     }
 
     /// A type without null and undefined.
@@ -160,6 +217,10 @@ pub fn union_parts(text: &str) -> Vec<&str> {
     parts.push(text[start..].trim());
     parts.retain(|part| !part.is_empty());
     parts
+}
+
+fn covers(outer: Node<'_>, inner: Node<'_>) -> bool {
+    outer.start_byte() <= inner.start_byte() && inner.end_byte() <= outer.end_byte()
 }
 
 /// Whether an `if` leaves the function if its condition holds, and does nothing else.

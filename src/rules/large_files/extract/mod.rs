@@ -14,7 +14,7 @@ use self::region::Region;
 use super::grouping::Wanted;
 use super::naming;
 use super::outline::{Made, Outline};
-use super::plan::{LargeFile, Split};
+use super::plan::{self, LargeFile, Split};
 use crate::edit::Edit;
 
 /// Some lines of JSX, and what their component is to be called.
@@ -56,8 +56,7 @@ pub fn split(large: &LargeFile<'_, '_>, wanted: &Extract) -> Result<Split, Strin
     let mut split = with_component.split(&Wanted { heads: vec![own], types: false })?;
     let call = component::call(file, &region, &props, &wanted.name);
     let text = &file.text[region.range.clone()];
-    let breaks = |text: &str| memchr::memchr_iter(b'\n', text.as_bytes()).count();
-    split.lines_left = (split.lines_left + breaks(&call)).saturating_sub(breaks(text));
+    split.lines_left = (split.lines_left + plan::breaks(&call)).saturating_sub(plan::breaks(text));
     split.edits.push(Edit { path: file.path.clone(), range: region.range.clone(), text: call });
     split.edits.sort_by_key(|edit| (edit.range.start, !edit.range.is_empty()));
     Ok(split)
