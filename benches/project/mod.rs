@@ -20,8 +20,8 @@ pub const USUAL_MEGABYTES: usize = 30;
 const FILES_PER_FUNCTION: usize = 9;
 /// Of 5 files, so many have calls of the console.
 const FILES_WITH_CALLS_OF_5: usize = 2;
-/// One of the files has generated types, of so many bytes.
-const TYPES_BYTES: usize = 2 << 20;
+/// One of the files has generated types, which take this part of the whole: 2 MB of the usual size.
+const PART_OF_TYPES: usize = 15;
 
 /// Whether there is anything for a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +35,10 @@ pub enum Density {
 /// Writes a project of so many megabytes below `root`.
 pub fn write(root: &Path, density: Density, megabytes: usize) {
     let mut random = Random::new(0x9e37_79b9_7f4a_7c15);
-    put(root, "src/integrations/types.ts", &pages::types(TYPES_BYTES));
+    let types = pages::types((megabytes << 20) / PART_OF_TYPES);
+    put(root, "src/integrations/types.ts", &types);
     put(root, "supabase/functions/_shared/rate-limit-wrapper.ts", functions::HELPER);
-    let mut written = TYPES_BYTES;
+    let mut written = types.len();
     for number in 0.. {
         if written >= megabytes << 20 {
             return;
