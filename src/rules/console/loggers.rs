@@ -7,6 +7,7 @@ use super::contract::{Contract, Modules, Stated};
 use crate::config::{self, Form, Templates};
 use crate::edit::NewFile;
 use crate::project::{Problem, Project, RelPath, Surface, Unit, UnitId};
+use crate::rules::is_helper_module;
 
 /// The module that a fix brings along where the edge functions have no logger.
 const EDGE_RUNTIME: &str = include_str!("../../../rules/console/runtime/edge.ts");
@@ -64,9 +65,6 @@ pub struct Traits {
     /// Whether an `Error` among the fields loses its message and its stack: as JSON it is `{}`.
     pub flattens_errors: bool,
 }
-
-/// What the modules that a fix brings along have in their first lines, also when somebody has changed them.
-const OWN: &str = "phase2 added this file";
 
 impl Loggers {
     /// Reads the loggers of all units.
@@ -217,7 +215,7 @@ fn logger(modules: &Modules<'_>, surface: Surface, options: &config::Logger, pat
         Surface::Edge => EDGE_RUNTIME,
         Surface::Frontend => BROWSER_RUNTIME,
     };
-    let is_own = is_new || modules.file(path).is_some_and(|file| file.text.contains(OWN));
+    let is_own = is_new || modules.file(path).is_some_and(|file| is_helper_module(&file.text));
     let traits = Traits {
         guards_names: is_own,
         renders_places: options.templates.map_or(is_own, |templates| templates == Templates::Places),

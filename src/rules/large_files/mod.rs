@@ -23,7 +23,7 @@ use self::importers::Importers;
 use self::naming::Names;
 use self::order::Order;
 use self::outline::Outline;
-use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Violation};
+use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Violation, is_helper_module};
 use crate::config::LargeFiles;
 use crate::project::{Project, ProjectFile, RelPath};
 use crate::syntax::source::SourceFile;
@@ -87,7 +87,11 @@ impl LargeFilesPass<'_> {
             return None;
         }
         let lines = plan::lines(text);
-        let is_too_large = || lines > *self.options().max_lines.get_ref() && !self.options().is_excluded(path.as_str());
+        let is_too_large = || {
+            lines > *self.options().max_lines.get_ref()
+                && !self.options().is_excluded(path.as_str())
+                && !is_helper_module(text)
+        };
         (self.order.is_some() || is_too_large()).then_some(lines)
     }
 

@@ -6,12 +6,10 @@ use super::runtime;
 use crate::config::{self, RateLimit};
 use crate::edit::NewFile;
 use crate::project::{Problem, Project, RelPath};
+use crate::rules::is_helper_module;
 use crate::syntax::Dialect;
 use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
-
-/// What the module has in its first lines, also when somebody has changed it.
-pub const OWN: &str = "phase2 added this file";
 
 /// The function that limits.
 pub const FUNCTION: &str = "withRateLimit";
@@ -97,7 +95,7 @@ impl Helper {
         let (style, arguments) = signature(&file, function, options).map_err(problem)?;
         let tiers = exported(&file, LIMITS).and_then(|limits| keys(&file, limits));
         let tiers = tiers.ok_or_else(|| problem(format!("it exports no object `{LIMITS}` of tiers")))?;
-        let has_per_user = file.text.contains(OWN) && exported(&file, PER_USER).is_some();
+        let has_per_user = is_helper_module(&file.text) && exported(&file, PER_USER).is_some();
         Ok(Helper { path, style, arguments, has_per_user, new_file: None, tiers })
     }
 

@@ -14,7 +14,7 @@ use crate::rules::edge::place::{self, Around, Place};
 use crate::rules::edge::request::{has_child, innermost_function};
 use crate::rules::edge::user;
 use crate::rules::edge::verified::{self, Verified};
-use crate::rules::rate_limit;
+use crate::rules::is_helper_module;
 use crate::rules::tenants::claims;
 use crate::rules::tenants::helper::{self, Helper, REQUIRE, VERIFYING};
 use crate::syntax::exports::{self, Target};
@@ -79,7 +79,7 @@ fn trust(files: &Files<'_>, helper: &Helper) -> Result<(), String> {
         return Ok(());
     }
     let file = files.get(&helper.path).ok_or_else(|| format!("{} can't be read", helper.path))?;
-    if file.text.contains(rate_limit::helper::OWN) {
+    if is_helper_module(&file.text) {
         return Ok(());
     }
     let export = exports::of(&file).into_iter().find(|export| export.name == helper.function);

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::edit::{Edit, NewFile, Wanted};
 use crate::project::RelPath;
 use crate::rules::edge::files::Files;
-use crate::rules::rate_limit::helper::OWN;
+use crate::rules::is_helper_module;
 use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
 
@@ -50,7 +50,7 @@ impl Helper {
         let exports = exports::of(&file);
         let is_there = |name: &&str| exports.iter().any(|export| export.name == **name);
         let names = [ROW, INVALIDATE, KEYS];
-        if !file.text.contains(OWN) || !names.iter().all(is_there) {
+        if !is_helper_module(&file.text) || !names.iter().all(is_there) {
             return Err(format!(
                 "{path} isn't the helper that phase2 brings along, and what it caches isn't known: name another `module` under [read-through]"
             ));

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use crate::edit::{NewFile, Wanted};
 use crate::project::RelPath;
 use crate::rules::edge::files::Files;
-use crate::rules::rate_limit;
+use crate::rules::{is_helper_module, rate_limit};
 use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
 
@@ -93,7 +93,7 @@ fn existing(files: &Files<'_>, path: &RelPath, function: &str) -> Result<Option<
 
 /// Whether a helper checks tokens itself: ours, by the function that does.
 pub fn verifies(files: &Files<'_>, helper: &Helper) -> bool {
-    let is_ours = || files.get(&helper.path).is_some_and(|file| file.text.contains(rate_limit::helper::OWN));
+    let is_ours = || files.get(&helper.path).is_some_and(|file| is_helper_module(&file.text));
     helper.function == VERIFYING && (helper.new_file.is_some() || is_ours())
 }
 
