@@ -34,7 +34,9 @@ pub enum SupabaseError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// It is not TOML.
-    #[error("{path}:{line}:{column}: {message}")]
+    #[error(
+        "{path}:{line}:{column}: {message}, in `{source_line}`; mend it first: it says which functions check tokens"
+    )]
     Syntax {
         /// The file.
         path: RelPath,
@@ -44,6 +46,8 @@ pub enum SupabaseError {
         column: usize,
         /// What the parser said.
         message: String,
+        /// The line's text.
+        source_line: String,
     },
     /// A key of a function has the wrong type.
     #[error("{path}: `{key}` has to be {expected}")]
@@ -172,6 +176,7 @@ fn syntax_error(path: &RelPath, text: &str, error: &toml::de::Error) -> Supabase
         line: before.matches('\n').count() + 1,
         column: before[line_start..].encode_utf16().count() + 1,
         message: error.message().to_owned(),
+        source_line: text[line_start..].lines().next().unwrap_or_default().trim().to_owned(),
     }
 }
 
@@ -243,6 +248,10 @@ mod tests {
     fn an_unparsable_file_is_named_with_the_place() {
         let error = load(&[("supabase/config.toml", "a = 1\nb = 'é' = 2\n")], "supabase").unwrap_err().to_string();
         assert!(error.starts_with("supabase/config.toml:2:9: "), "{error}");
+        let error =
+            load(&[("supabase/config.toml", "[functions.a]\n\n[functions.a]\n")], "supabase").unwrap_err().to_string();
+        let expected = "supabase/config.toml:3:12: duplicate key, in `[functions.a]`; mend it first: it says which functions check tokens";
+        assert_eq!(error, expected);
         let error = load(&[("supabase/config.toml", "[functions.a]\nverify_jwt = 'no'")], "supabase").unwrap_err();
         assert_eq!(error.to_string(), "supabase/config.toml: `functions.a.verify_jwt` has to be true or false");
     }
