@@ -1,9 +1,10 @@
 -- Makes the monthly partitions of a table that is partitioned by one column's ranges, from the end of the last one
 -- (at least from the month of now()) to `ahead` months after this one. It goes by the bounds of what is there, not by
 -- names; months start at midnight UTC whatever the session's time zone. It may be called as often as one likes, and by many
--- at once. Gives back how many it made.
-create or replace function {{ app }}.ensure_partitions(
-  parent regclass, ahead integer, first_month timestamptz default null, storage text[] default null
+-- at once. `with_default` makes a default partition as well, if there is none. Gives back how many it made.
+create or replace function {{ app | ident }}.ensure_partitions(
+  parent regclass, ahead integer, first_month timestamptz default null, storage text[] default null,
+  with_default boolean default false
 ) returns integer
 language plpgsql
 security definer
@@ -24,6 +25,8 @@ declare
   default_partition regclass;
   month timestamp;
   last_month timestamp;
+  is_default boolean;
+  bounds text;
   lower_bound text;
   upper_bound text;
   new_name text;
@@ -41,29 +44,14 @@ begin
   -- One at a time: the others wait here, and then find nothing left to do.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('phase2.ensure_partitions'), pg_catalog.hashtext(parent::oid::text));
 
+  select pg_catalog.array_agg(b.relid order by b.high), pg_catalog.array_agg(b.low order by b.high), pg_catalog.array_agg(b.high order by b.high)
+    into tables, lows, highs from {{ app | ident }}.partition_bounds(parent) b;
   select c.relname, a.attname, a.atttypid::regtype, nullif(p.partdefid, 0)::regclass
     into parent_name, key_column, key_type, default_partition
     from pg_catalog.pg_partitioned_table p
     join pg_catalog.pg_class c on c.oid = p.partrelid
     join pg_catalog.pg_attribute a on a.attrelid = p.partrelid and a.attnum = p.partattrs[0]
-    where p.partrelid = parent and p.partstrat = 'r' and p.partnatts = 1
-      and a.atttypid in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype);
-  if not found then
-    raise exception 'ensure_partitions: % is not partitioned by the range of one date or timestamp column', parent;
-  end if;
-
-  select pg_catalog.array_agg(b.oid order by b.high), pg_catalog.array_agg(b.low order by b.high), pg_catalog.array_agg(b.high order by b.high)
-    into tables, lows, highs
-    from (
-      select r.oid,
-             case when r.bound[1] = 'MINVALUE' then '-infinity' else pg_catalog.btrim(r.bound[1], '''')::timestamptz::timestamp end as low,
-             case when r.bound[2] = 'MAXVALUE' then 'infinity' else pg_catalog.btrim(r.bound[2], '''')::timestamptz::timestamp end as high
-      from (
-        select c.oid, pg_catalog.regexp_match(pg_catalog.pg_get_expr(c.relpartbound, c.oid), 'FROM \((.*)\) TO \((.*)\)') as bound
-        from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid where i.inhparent = parent
-      ) r
-      where r.bound is not null
-    ) b;
+    where p.partrelid = parent;
 
   -- The newest partition is the model of those to come.
   if storage is null then
@@ -88,22 +76,26 @@ begin
     from pg_catalog.pg_attribute a
     where a.attrelid = parent and a.attnum > 0 and not a.attisdropped and a.attgenerated = '';
 
-  while month <= last_month loop
-    if exists (select from unnest(lows, highs) b(low, high) where b.low <= month and b.high >= month + interval '1 month') then
+  while month <= last_month or (with_default and default_partition is null) loop
+    is_default := (month <= last_month) is not true;
+    if not is_default and exists (
+      select from unnest(lows, highs) b(low, high) where b.low <= month and b.high >= month + interval '1 month'
+    ) then
       month := month + interval '1 month';
       continue;
     end if;
     select b.relid::regclass::text into overlap from unnest(tables, lows, highs) b(relid, low, high)
-      where b.low < month + interval '1 month' and b.high > month limit 1;
+      where b.low < month + interval '1 month' and b.high > month and not is_default limit 1;
     if overlap is not null then
       raise exception 'ensure_partitions: % covers a part of % only', overlap, pg_catalog.to_char(month, 'YYYY-MM')
         using hint = 'Its bounds must be whole months, from midnight UTC on the first.';
     end if;
-    new_name := pg_catalog.left(parent_name, 55) || pg_catalog.to_char(month, '_YYYY_MM');
+    new_name := pg_catalog.left(parent_name, 55) || case when is_default then '_default' else pg_catalog.to_char(month, '_YYYY_MM') end;
     new_table := pg_catalog.format('%I.%I', home, new_name);
     if pg_catalog.to_regclass(new_table) is not null then
-      raise exception 'ensure_partitions: % is there already, and is not the partition of % for %',
-        new_table, parent, pg_catalog.to_char(month, 'YYYY-MM') using hint = 'Rename what has the name, then call again.';
+      raise exception 'ensure_partitions: % is there already, and is not the partition of % for %', new_table, parent,
+        case when is_default then 'the rest' else pg_catalog.to_char(month, 'YYYY-MM') end
+        using hint = 'Rename what has the name, then call again.';
     end if;
     if key_type = 'timestamptz'::regtype then
       lower_bound := pg_catalog.to_char(month, 'YYYY-MM-DD 00:00:00+00');
@@ -112,6 +104,8 @@ begin
       lower_bound := pg_catalog.to_char(month, 'YYYY-MM-DD');
       upper_bound := pg_catalog.to_char(month + interval '1 month', 'YYYY-MM-DD');
     end if;
+    bounds := case when is_default then 'default'
+      else pg_catalog.format('for values from (%L) to (%L)', lower_bound, upper_bound) end;
 
     -- A table of its own first, so that the parent is locked for the ATTACH only.
     execute pg_catalog.format('create table %s (like %s including defaults including constraints including generated '
@@ -152,7 +146,7 @@ begin
       end loop;
     end if;
 
-    execute pg_catalog.format('alter table %s attach partition %s for values from (%L) to (%L)', parent, new_table, lower_bound, upper_bound);
+    execute pg_catalog.format('alter table %s attach partition %s %s', parent, new_table, bounds);
 
     if parent_identity in ('f', 'n') then
       execute pg_catalog.format('alter table %s replica identity %s', new_table,
@@ -167,9 +161,13 @@ begin
         (select c.relname from pg_catalog.pg_class c where c.oid = identity_index::regclass));
     end if;
     made := made + 1;
-    month := month + interval '1 month';
+    if is_default then
+      default_partition := new_table::regclass;
+    else
+      month := month + interval '1 month';
+    end if;
   end loop;
   return made;
 end
 $ensure_partitions$;
-revoke all on function {{ app }}.ensure_partitions(regclass, integer, timestamptz, text[]) from public;
+revoke all on function {{ app | ident }}.ensure_partitions(regclass, integer, timestamptz, text[], boolean) from public;

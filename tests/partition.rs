@@ -26,7 +26,7 @@ use setting::Setting;
 
 type Test = fn(&Setting);
 
-const TESTS: [(&str, Test); 15] = [
+const TESTS: [(&str, Test); 16] = [
     ("all_is_carried_over_and_back", cutover::all_is_carried_over_and_back),
     ("nothing_is_lost_under_writers", cutover::nothing_is_lost_under_writers),
     ("a_long_reader_is_waited_for_or_nothing_changes", cutover::a_long_reader_is_waited_for_or_nothing_changes),
@@ -38,6 +38,7 @@ const TESTS: [(&str, Test); 15] = [
     ("maintenance_is_idempotent_and_goes_by_bounds", maintenance::is_idempotent_and_goes_by_bounds),
     ("twelve_callers_at_once", maintenance::twelve_callers_at_once),
     ("rows_wait_in_a_default_partition", maintenance::rows_wait_in_a_default_partition),
+    ("old_partitions_go", maintenance::old_partitions_go),
     ("cron_is_told", maintenance::cron_is_told),
     ("a_plain_copy_loses_what_this_keeps", plain_copy::a_plain_copy_loses_what_this_keeps),
     ("losses_are_refused_with_the_flag", refusals::losses_are_refused_with_the_flag),

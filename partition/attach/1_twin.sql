@@ -89,17 +89,25 @@ $phase2$;
 {%- endfor %}
 {{- m.triggers(twin) }}
 
+{% include "partition_bounds.sql" %}
 {% include "ensure_partitions.sql" %}
-alter function {{ app | ident }}.ensure_partitions(regclass, integer, timestamptz, text[]) owner to {{ snapshot.table.owner | ident }};
-create or replace function {{ wrapper }}() returns integer
+alter function {{ app | ident }}.partition_bounds(regclass) owner to {{ snapshot.table.owner | ident }};
+alter function {{ app | ident }}.ensure_partitions(regclass, integer, timestamptz, text[], boolean) owner to {{ snapshot.table.owner | ident }};
+{%- if retires %}
+{% include "retire_partitions.sql" %}
+alter function {{ app | ident }}.retire_partitions(regclass, integer, boolean) owner to {{ snapshot.table.owner | ident }};
+{%- endif %}
+{%- for job in jobs %}
+create or replace function {{ job.function }}() returns integer
 language sql
 security definer
 set search_path = ''
-as $$ select {{ app | ident }}.ensure_partitions({{ old | literal }}::regclass, {{ ahead }}) $$;
-revoke all on function {{ wrapper }}() from {{ everybody | join(", ") }};
-alter function {{ wrapper }}() owner to {{ snapshot.table.owner | ident }};
+as $$ select {{ app | ident }}.{{ job.call }} $$;
+revoke all on function {{ job.function }}() from {{ everybody | join(", ") }};
+alter function {{ job.function }}() owner to {{ snapshot.table.owner | ident }};
+{%- endfor %}
 
 -- The months from {{ boundary_day }} on.
 select {{ app | ident }}.ensure_partitions({{ twin | literal }}::regclass, {{ ahead }}, {{ boundary | literal }},
-  {%- if snapshot.table.options %} array[{% for option in snapshot.table.options %}{{ option | literal }}{{ "" if loop.last else ", " }}{% endfor %}]{% else %} null{% endif %});
+  {%- if snapshot.table.options %} array[{% for option in snapshot.table.options %}{{ option | literal }}{{ "" if loop.last else ", " }}{% endfor %}]{% else %} null{% endif %}, {{ has_default_partition }});
 reset lock_timeout;

@@ -1,14 +1,18 @@
 -- {{ old }}: the work behind the cutover.
 {%- import "macros.sql" as m %}
 set statement_timeout = 0;
-select {{ wrapper }}();
+select {{ jobs[0].function }}();
 analyze {{ old }};
 do $phase2$
 begin
   if to_regprocedure('cron.schedule(text, text, text)') is not null then
-    execute format('select cron.schedule(%L, %L, %L)', {{ job | literal }}, '17 3 * * *', {{ ("select " ~ wrapper ~ "()") | literal }});
+{%- for job in jobs %}
+    execute format('select cron.schedule(%L, %L, %L)', {{ job.name | literal }}, {{ job.schedule | literal }}, {{ ("select " ~ job.function ~ "()") | literal }});
+{%- endfor %}
   else
-    raise notice 'pg_cron is not installed: let something call % once a day', {{ ("select " ~ wrapper ~ "()") | literal }};
+{%- for job in jobs %}
+    raise notice 'pg_cron is not installed: let something call % once a day', {{ ("select " ~ job.function ~ "()") | literal }};
+{%- endfor %}
   end if;
 end
 $phase2$;

@@ -9,7 +9,6 @@ declare
   phase2_before bigint;
   phase2_after bigint;
   phase2_role text;
-  phase2_job text := {{ job | literal }};
 {%- for column in snapshot.columns if column.identity %}
   phase2_last_{{ loop.index }} bigint;
   phase2_called_{{ loop.index }} boolean;
@@ -129,10 +128,12 @@ begin
       alter publication {{ publication.name | ident }} set (publish_via_partition_root = false);
 {%- endif %}
 {%- endfor %}
-      drop function {{ wrapper }}();
+{%- for job in jobs %}
+      drop function {{ job.function }}();
       if exists (select from pg_proc where oid = to_regprocedure('cron.unschedule(text)')) then
-        execute 'select cron.unschedule($1)' using phase2_job;
+        execute 'select cron.unschedule($1)' using {{ job.name | literal }};
       end if;
+{%- endfor %}
 {% endcall %}
   perform set_config('search_path', phase2_path, true);
   perform pg_notify('pgrst', 'reload schema');

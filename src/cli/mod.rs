@@ -276,6 +276,15 @@ struct PartitionArgs {
     /// The function that makes the partitions to come; `app.ensure_next_…_partition` if not given
     #[arg(long, value_name = "SCHEMA.NAME")]
     function: Option<String>,
+    /// Give rows of months without a partition a place
+    #[arg(long)]
+    default_partition: bool,
+    /// How many months before the present one stay; older partitions go. All stay if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1200))]
+    keep: Option<u16>,
+    /// What becomes of the partitions that --keep lets go
+    #[arg(long, value_enum, default_value_t = Then::Detach, requires = "keep")]
+    then: Then,
     /// Go on although this gets lost; may be given more than once
     #[arg(long, value_name = "LOSS")]
     accept: Vec<String>,
@@ -300,6 +309,14 @@ struct PartitionArgs {
 enum Every {
     /// A calendar month in UTC
     Month,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Then {
+    /// They become tables of their own, which nobody but the owner can read
+    Detach,
+    /// They are dropped with their rows
+    Drop,
 }
 
 /// Runs the command that the process was started with.

@@ -4,9 +4,9 @@ use std::fs;
 
 use super::load::Place;
 use super::terminal::{Failure, Stream, Terminal};
-use super::{CLEAN, Common, PartitionArgs, VIOLATIONS};
+use super::{CLEAN, Common, PartitionArgs, Then, VIOLATIONS};
 use crate::edit::FileChange;
-use crate::partition::options::{FunctionName, Loss, Month, Options};
+use crate::partition::options::{FunctionName, Loss, Month, Options, Retention};
 use crate::partition::snapshot::Snapshot;
 use crate::partition::uses::Uses;
 use crate::partition::{check, plan, read};
@@ -120,6 +120,8 @@ fn options(args: &PartitionArgs) -> Result<Options, Failure> {
         boundary: args.boundary.as_ref().map(month).transpose()?,
         home: args.partition_schema.clone(),
         function: args.function.as_ref().map(function).transpose()?,
+        has_default_partition: args.default_partition,
+        retention: args.keep.map(|keep| Retention { keep, drops: args.then == Then::Drop }),
         accepted: args.accept.iter().map(loss).collect::<Result<_, _>>()?,
         publish_via_root: args.publish_via_root,
     })

@@ -93,6 +93,15 @@ pub struct FunctionName {
     pub name: String,
 }
 
+/// What becomes of partitions that are old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// How many months before the present one stay.
+    pub keep: u16,
+    /// Whether the others are dropped, and not only detached.
+    pub drops: bool,
+}
+
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -106,6 +115,10 @@ pub struct Options {
     pub home: String,
     /// The function that makes the partitions to come; unset: after the table's name, in the schema `app`.
     pub function: Option<FunctionName>,
+    /// Whether rows of months without a partition have a place.
+    pub has_default_partition: bool,
+    /// What becomes of old partitions; unset: they stay.
+    pub retention: Option<Retention>,
     /// What may get lost.
     pub accepted: BTreeSet<Loss>,
     /// Whether the publications are to show the whole table in the place of its partitions.

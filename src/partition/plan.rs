@@ -7,9 +7,9 @@ use minijinja::value::Serde;
 use minijinja::{Error, Value, context};
 use serde::Serialize;
 
-use super::options::Options;
+use super::options::{FunctionName, Options, Retention};
 use super::snapshot::{Constraint, ForeignKey, Index, Policy, Snapshot};
-use super::template::{Templates, history_name, ident, shortened, widened};
+use super::template::{Templates, history_name, ident, literal, shortened, widened};
 
 /// How long a lock of the table is waited for, in milliseconds: that is how long writers queue up behind.
 const LOCK_TIMEOUT: u32 = 100;
@@ -89,6 +89,19 @@ struct Named {
     name: String,
 }
 
+/// A function that is to be called once a day.
+#[derive(Debug, Serialize)]
+struct Job {
+    /// Its name without the schema, and that of the schedule.
+    name: String,
+    /// Its name as SQL has it.
+    function: String,
+    /// The function of all tables that it calls.
+    call: String,
+    /// As cron has it.
+    schedule: &'static str,
+}
+
 /// What the files are filled in with.
 #[derive(Debug, Serialize)]
 struct Context<'s> {
@@ -97,8 +110,10 @@ struct Context<'s> {
     table_name: &'s str,
     home: &'s str,
     app: String,
-    wrapper: String,
-    job: String,
+    /// What is to be called once a day; the first makes the partitions to come.
+    jobs: Vec<Job>,
+    has_default_partition: bool,
+    retires: bool,
     /// The table, its twin before the cutover, and the partition of the past, as SQL has them.
     old: String,
     twin: String,
@@ -177,7 +192,6 @@ impl<'s> Context<'s> {
             .map(|index| twin_index(snapshot, index, &options.key))
             .collect();
         let widened: Vec<TwinIndex> = indexes.iter().filter(|index| index.is_widened).cloned().collect();
-        let function = function_name(snapshot, options);
         let old = format!("{}.{}", ident(&table.schema), ident(&table.name));
         let month = boundary(snapshot, options);
         let is_zoned = snapshot.column(&options.key).is_some_and(|column| column.data_type.ends_with("with time zone"));
@@ -194,9 +208,10 @@ impl<'s> Context<'s> {
             schema: &table.schema,
             table_name: &table.name,
             home: &options.home,
-            app: function.0.clone(),
-            wrapper: format!("{}.{}", ident(&function.0), ident(&function.1)),
-            job: function.1,
+            jobs: jobs(snapshot, options),
+            has_default_partition: options.has_default_partition,
+            retires: options.retention.is_some(),
+            app: function_name(snapshot, options).schema,
             twin: format!("{}.{}", ident(&options.home), ident(&table.name)),
             history: format!("{}.{}", ident(&options.home), ident(&history)),
             history_name: history,
@@ -239,16 +254,38 @@ pub fn boundary(snapshot: &Snapshot, options: &Options) -> String {
     options.boundary.map_or_else(|| format!("{}-01", snapshot.coming_month), |month| month.first_day())
 }
 
-/// The schema and the name of the function that makes the partitions to come.
-fn function_name(snapshot: &Snapshot, options: &Options) -> (String, String) {
-    match &options.function {
-        Some(function) => (function.schema.clone(), function.name.clone()),
-        None => {
-            let table = &snapshot.table.name;
-            let stem = table.strip_suffix("_events").filter(|stem| !stem.is_empty()).unwrap_or(table);
-            ("app".to_owned(), shortened(&format!("ensure_next_{stem}_partition")))
-        }
-    }
+/// What the table's functions are named after.
+fn stem(snapshot: &Snapshot) -> &str {
+    let table = &snapshot.table.name;
+    table.strip_suffix("_events").filter(|stem| !stem.is_empty()).unwrap_or(table)
+}
+
+/// The function that makes the partitions to come.
+fn function_name(snapshot: &Snapshot, options: &Options) -> FunctionName {
+    let usual = || FunctionName {
+        schema: "app".to_owned(),
+        name: shortened(&format!("ensure_next_{}_partition", stem(snapshot))),
+    };
+    options.function.clone().unwrap_or_else(usual)
+}
+
+/// What is to be called once a day, not all at once.
+fn jobs(snapshot: &Snapshot, options: &Options) -> Vec<Job> {
+    let table = format!("{}.{}", ident(&snapshot.table.schema), ident(&snapshot.table.name));
+    let table = literal(&table);
+    let FunctionName { schema, name } = function_name(snapshot, options);
+    let job = |name: String, call: String, schedule: &'static str| Job {
+        function: format!("{}.{}", ident(&schema), ident(&name)),
+        name,
+        call,
+        schedule,
+    };
+    let ensure = job(name, format!("ensure_partitions({table}::regclass, {})", options.ahead), "17 3 * * *");
+    let retire = options.retention.map(|Retention { keep, drops }| {
+        let name = shortened(&format!("retire_{}_partitions", stem(snapshot)));
+        job(name, format!("retire_partitions({table}::regclass, {keep}, {drops})"), "37 3 * * *")
+    });
+    [ensure].into_iter().chain(retire).collect()
 }
 
 /// What the server calls the constraint that a column is not null, from version 18 on.
@@ -367,6 +404,13 @@ pub fn remarks(snapshot: &Snapshot, options: &Options) -> Vec<String> {
     let mut remarks = vec![format!(
         "rows from {boundary} on are refused between the files `check` and `cutover`: apply them in one go, well before that day"
     )];
+    if let Some(Retention { keep, drops }) = options.retention {
+        let fate = if drops { "dropped" } else { "detached" };
+        remarks.push(format!(
+            "partitions that end {keep} months before the present one or earlier are {fate} once a day; the past before {boundary} is \
+             one of them, and goes as a whole"
+        ));
+    }
     remarks.push(
         "partitions make single queries no faster: they are for retention, vacuum and bounded indexes; an index on the key serves queries"
             .to_owned(),

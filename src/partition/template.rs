@@ -8,11 +8,13 @@ use super::keywords::KEYWORDS;
 const NAME_LENGTH: usize = 63;
 
 /// The files that may be filled in, by their names.
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 16] = [
     ("macros.sql", include_str!("../../partition/macros.sql")),
     ("fingerprint.sql", include_str!("../../partition/fingerprint.sql")),
     ("key.sql", include_str!("../../partition/key.sql")),
+    ("partition_bounds.sql", include_str!("../../partition/partition_bounds.sql")),
     ("ensure_partitions.sql", include_str!("../../partition/ensure_partitions.sql")),
+    ("retire_partitions.sql", include_str!("../../partition/retire_partitions.sql")),
     ("verify.sql", include_str!("../../partition/verify.sql")),
     ("attach/1_twin.sql", include_str!("../../partition/attach/1_twin.sql")),
     ("attach/2_index.sql", include_str!("../../partition/attach/2_index.sql")),

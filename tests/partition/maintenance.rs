@@ -94,12 +94,14 @@ pub fn twelve_callers_at_once(setting: &Setting) {
 }
 
 pub fn rows_wait_in_a_default_partition(setting: &Setting) {
-    let case = partitioned(setting);
+    let case = setting.empty_case();
+    case.generate_with(&["--default-partition"]);
+    case.apply(&case.migrations());
+    case.verified();
     let mut owner = case.owner();
     owner
         .batch_execute(
-            "create table partitions.rest (like public.crm_events including all excluding identity excluding indexes);
-             alter table public.crm_events attach partition partitions.rest default;
+            "alter table partitions.crm_events_default rename to rest;
              insert into public.crm_events (tenant_id, ts)
                select '00000000-0000-0000-0000-000000000001', now() + make_interval(months => n) from generate_series(1, 6) n;
              truncate public.audit",
@@ -116,6 +118,64 @@ pub fn rows_wait_in_a_default_partition(setting: &Setting) {
     assert_eq!(value::<i32>(&mut owner, "select max(touched) from public.crm_events"), 0);
 }
 
+pub fn old_partitions_go(setting: &Setting) {
+    for (then, is_dropped) in [("detach", false), ("drop", true)] {
+        let case = setting.empty_case();
+        case.generate_with(&["--default-partition", "--keep", "2", "--then", then]);
+        case.apply(&case.migrations());
+        let mut owner = case.owner();
+        owner.batch_execute("set timezone = 'UTC'").unwrap();
+        let all: String = value(&mut owner, PARTITIONS);
+        // The past ends with this month at the earliest.
+        assert_eq!(value::<i32>(&mut owner, "select app.retire_crm_partitions()"), 0);
+        assert_eq!(value::<String>(&mut owner, PARTITIONS), all);
+
+        // Five months before this one instead, with a row each; names say nothing.
+        owner
+            .batch_execute(
+                "alter table public.crm_events detach partition partitions.crm_events_history;
+                 do $$ declare first timestamptz; begin
+                   for n in 0..5 loop
+                     first := (date_trunc('month', now() at time zone 'UTC') - make_interval(months => n)) at time zone 'UTC';
+                     execute format('create table partitions.before_%s (like public.crm_events including all excluding identity excluding indexes)', n);
+                     execute format('alter table partitions.before_%s enable row level security', n);
+                     execute format('alter table public.crm_events attach partition partitions.before_%s for values from (%L) to (%L)', n, first, first + interval '1 month');
+                     insert into public.crm_events (tenant_id, ts) values ('00000000-0000-0000-0000-000000000001', first);
+                   end loop;
+                   insert into public.crm_events (tenant_id, ts) values ('00000000-0000-0000-0000-000000000001', first - interval '9 years');
+                 end $$",
+            )
+            .unwrap();
+        let left = "select string_agg(relid::regclass::text, ' ' order by relid::regclass::text) from pg_partition_tree('public.crm_events') where isleaf and relid::regclass::text ~ 'before|default'";
+        // A reader who is not done yet is waited for, and holds up nobody.
+        let mut reader = case.owner();
+        reader.batch_execute("begin; select from public.crm_events limit 1").unwrap();
+        let retired: i32 = thread::scope(|scope| {
+            let retiring = scope.spawn(|| value::<i32>(&mut case.owner(), "select app.retire_crm_partitions()"));
+            thread::sleep(std::time::Duration::from_millis(700));
+            reader.batch_execute("commit").unwrap();
+            retiring.join().unwrap()
+        });
+        assert_eq!(retired, 3);
+        let expected = "partitions.before_0 partitions.before_1 partitions.before_2 partitions.crm_events_default";
+        assert_eq!(value::<String>(&mut owner, left), expected);
+        assert_eq!(value::<i32>(&mut owner, "select app.retire_crm_partitions()"), 0);
+        // What is new and what has no month stays.
+        assert_eq!(value::<i64>(&mut owner, "select count(*) from public.crm_events"), 4);
+        assert_eq!(value::<i64>(&mut owner, "select count(*) from only partitions.crm_events_default"), 1);
+        let detached: Option<i64> = value(
+            &mut owner,
+            "select sum((xpath('/row/n/text()', query_to_xml(format('select count(*) n from %s', oid::regclass), false, true, '')))[1]::text::bigint)::bigint from pg_class where relname ~ '^before_[345]$'",
+        );
+        assert_eq!(detached, if is_dropped { None } else { Some(3) });
+        if !is_dropped {
+            assert_eq!(refused(&mut case.api("authenticated", 1), "select from partitions.before_4"), "42501");
+        }
+        assert_eq!(refused(&mut owner, "select app.retire_partitions('public.crm_events', 0)"), "P0001");
+        assert_eq!(refused(&mut owner, "select app.retire_partitions('public.customers', 1)"), "P0001");
+    }
+}
+
 pub fn cron_is_told(setting: &Setting) {
     let case = setting.empty_case();
     // The part of pg_cron that is called; the extension can't be had here.
@@ -129,12 +189,12 @@ pub fn cron_is_told(setting: &Setting) {
                'delete from cron.job j where j.name = $1; select true'",
         )
         .unwrap();
-    case.generate();
+    case.generate_with(&["--keep", "13"]);
     case.apply(&case.migrations());
     let mut owner = case.owner();
-    assert_eq!(value::<String>(&mut owner, "select command from cron.job"), "select app.ensure_next_crm_partition()");
-    let command: String = value(&mut owner, "select command from cron.job");
-    owner.batch_execute(&command).unwrap();
+    let commands: String = value(&mut owner, "select string_agg(command, '; ' order by schedule) from cron.job");
+    assert_eq!(commands, "select app.ensure_next_crm_partition(); select app.retire_crm_partitions()");
+    owner.batch_execute(&commands).unwrap();
     case.apply(&case.rollback());
     assert_eq!(value::<i64>(&mut owner, "select count(*) from cron.job"), 0);
 }

@@ -103,7 +103,13 @@ impl Case<'_> {
 
     /// Writes the files, and accepts what the table can't keep.
     pub fn generate(&self) {
-        let output = self.run(&["--accept", "unique-constraints"]);
+        self.generate_with(&[]);
+    }
+
+    /// The same with more arguments.
+    pub fn generate_with(&self, arguments: &[&str]) {
+        let accepted = ["--accept", "unique-constraints"];
+        let output = self.run(&[&accepted, arguments].concat());
         assert!(
             output.status.success(),
             "{}{}",
