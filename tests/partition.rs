@@ -12,6 +12,8 @@ mod cutover;
 mod maintenance;
 #[path = "partition/plain_copy.rs"]
 mod plain_copy;
+#[path = "partition/queries.rs"]
+mod queries;
 #[path = "partition/refusals.rs"]
 mod refusals;
 #[path = "partition/setting.rs"]
@@ -26,7 +28,7 @@ use setting::Setting;
 
 type Test = fn(&Setting);
 
-const TESTS: [(&str, Test); 16] = [
+const TESTS: [(&str, Test); 17] = [
     ("all_is_carried_over_and_back", cutover::all_is_carried_over_and_back),
     ("nothing_is_lost_under_writers", cutover::nothing_is_lost_under_writers),
     ("a_long_reader_is_waited_for_or_nothing_changes", cutover::a_long_reader_is_waited_for_or_nothing_changes),
@@ -41,6 +43,7 @@ const TESTS: [(&str, Test); 16] = [
     ("old_partitions_go", maintenance::old_partitions_go),
     ("cron_is_told", maintenance::cron_is_told),
     ("a_plain_copy_loses_what_this_keeps", plain_copy::a_plain_copy_loses_what_this_keeps),
+    ("queries_are_planned_and_not_run", queries::queries_are_planned_and_not_run),
     ("losses_are_refused_with_the_flag", refusals::losses_are_refused_with_the_flag),
     ("what_has_no_equal_is_refused", refusals::what_has_no_equal_is_refused),
 ];

@@ -300,6 +300,9 @@ struct PartitionArgs {
     /// Read what was written by --snapshot, and no database
     #[arg(long, value_name = "FILE")]
     from_snapshot: Option<PathBuf>,
+    /// Also say what partitions would change for the queries in this file; the server plans them and runs none
+    #[arg(long, value_name = "FILE.sql", conflicts_with = "from_snapshot")]
+    explain: Option<PathBuf>,
     /// The folder that gets the folders `migrations` and `partition`
     #[arg(long, value_name = "DIR", default_value = "supabase")]
     into: PathBuf,

@@ -1,6 +1,7 @@
 //! `phase2 partition`
 
 use std::fs;
+use std::path::Path;
 
 use super::load::Place;
 use super::terminal::{Failure, Stream, Terminal};
@@ -9,7 +10,7 @@ use crate::edit::FileChange;
 use crate::partition::options::{FunctionName, Loss, Month, Options, Retention};
 use crate::partition::snapshot::Snapshot;
 use crate::partition::uses::Uses;
-use crate::partition::{check, plan, read};
+use crate::partition::{check, explain, plan, read};
 use crate::project::{Project, ProjectError, RelPath, RootsError};
 use crate::report::Note;
 use crate::report::summary;
@@ -41,13 +42,12 @@ pub fn run(terminal: &Terminal, common: &Common, args: &PartitionArgs) -> Result
             snapshot
         }
         None => {
-            let url = args.database_url.clone().or_else(|| std::env::var(DATABASE_URL).ok());
-            let url = url.ok_or_else(|| {
-                Failure::Plain(format!(
-                    "no database: use --database-url, set {DATABASE_URL}, or name a file with --from-snapshot"
-                ))
-            })?;
-            read::snapshot(&url, schema, table, &options)?
+            let url = database_url(args)?;
+            let snapshot = read::snapshot(&url, schema, table, &options)?;
+            if let Some(path) = &args.explain {
+                explain(terminal, path, &url, &snapshot, &options)?;
+            }
+            snapshot
         }
     };
     let mut changes = Vec::new();
@@ -99,6 +99,32 @@ pub fn run(terminal: &Terminal, common: &Common, args: &PartitionArgs) -> Result
     Ok(CLEAN)
 }
 
+fn database_url(args: &PartitionArgs) -> Result<String, Failure> {
+    let url = args.database_url.clone().or_else(|| std::env::var(DATABASE_URL).ok());
+    url.ok_or_else(|| {
+        Failure::Plain(format!(
+            "no database: use --database-url, set {DATABASE_URL}, or name a file with --from-snapshot"
+        ))
+    })
+}
+
+/// Says what partitions would change for the queries of a file.
+fn explain(terminal: &Terminal, path: &Path, url: &str, snapshot: &Snapshot, options: &Options) -> Result<(), Failure> {
+    let shown = path.display();
+    let sql = fs::read_to_string(path).map_err(|error| Failure::Plain(format!("{shown} can't be read: {error}")))?;
+    let explained = explain::explain(url, &sql, snapshot, &options.key)
+        .map_err(|error| Failure::Plain(format!("{shown}: {error}")))?;
+    terminal.print(Stream::Out, |out, look| {
+        explained.iter().try_for_each(|query| {
+            writeln!(out, "{shown}:{}: {}", query.line, query.head)?;
+            query
+                .said
+                .iter()
+                .try_for_each(|(word, text)| writeln!(out, "  {} {text}", look.paint("36", &format!("{word}:"))))
+        })
+    })
+}
+
 fn options(args: &PartitionArgs) -> Result<Options, Failure> {
     let month = |text: &String| {
         Month::parse(text).ok_or_else(|| Failure::Plain(format!("--boundary {text}: a month is written 2026-11")))
@@ -138,19 +164,19 @@ fn project(common: &Common) -> Result<Option<Project>, Failure> {
 }
 
 /// A path of the command line as one of the project.
-fn inside(root: &std::path::Path, path: &str) -> Result<RelPath, Failure> {
-    let relative = std::path::Path::new(path);
+fn inside(root: &Path, path: &str) -> Result<RelPath, Failure> {
+    let relative = Path::new(path);
     let found = if relative.is_absolute() { RelPath::from_absolute(root, relative) } else { RelPath::new(path) };
     found.ok_or_else(|| Failure::Plain(format!("{path} is outside of the project")))
 }
 
 /// The names of the migrations that are there.
-fn existing(root: &std::path::Path, folder: &RelPath) -> Vec<String> {
+fn existing(root: &Path, folder: &RelPath) -> Vec<String> {
     let entries = fs::read_dir(folder.to_absolute(root)).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
-fn change(root: &std::path::Path, path: &RelPath, after: String) -> Result<FileChange, Failure> {
+fn change(root: &Path, path: &RelPath, after: String) -> Result<FileChange, Failure> {
     let before = match fs::read_to_string(path.to_absolute(root)) {
         Ok(text) => Some(text.into()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
@@ -159,7 +185,7 @@ fn change(root: &std::path::Path, path: &RelPath, after: String) -> Result<FileC
     Ok(FileChange { path: path.clone(), before, after })
 }
 
-fn save(root: &std::path::Path, changes: &[FileChange]) -> Result<Vec<RelPath>, Failure> {
+fn save(root: &Path, changes: &[FileChange]) -> Result<Vec<RelPath>, Failure> {
     if changes.is_empty() {
         return Ok(Vec::new());
     }

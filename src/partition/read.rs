@@ -58,7 +58,7 @@ impl From<postgres::Error> for ReadError {
 }
 
 /// What the server says, and not only that it says something.
-fn in_words(error: &postgres::Error) -> String {
+pub(super) fn in_words(error: &postgres::Error) -> String {
     match (error.as_db_error(), error.source()) {
         (Some(said), _) => said.message().to_owned(),
         (None, Some(source)) => format!("{error}: {source}"),
@@ -122,7 +122,8 @@ enum Trust {
     Verified(Option<String>),
 }
 
-fn connect(url: &str) -> Result<Client, ReadError> {
+/// A connection, over TLS where the server or the address asks for it.
+pub(super) fn connect(url: &str) -> Result<Client, ReadError> {
     let (plain, trust) = split_trust(url);
     let mut config: Config = plain.parse().map_err(|error: postgres::Error| ReadError::Url(in_words(&error)))?;
     if trust != Trust::Any {
