@@ -28,7 +28,7 @@ use setting::Setting;
 
 type Test = fn(&Setting);
 
-const TESTS: [(&str, Test); 17] = [
+const TESTS: [(&str, Test); 18] = [
     ("all_is_carried_over_and_back", cutover::all_is_carried_over_and_back),
     ("nothing_is_lost_under_writers", cutover::nothing_is_lost_under_writers),
     ("a_long_reader_is_waited_for_or_nothing_changes", cutover::a_long_reader_is_waited_for_or_nothing_changes),
@@ -41,6 +41,7 @@ const TESTS: [(&str, Test); 17] = [
     ("twelve_callers_at_once", maintenance::twelve_callers_at_once),
     ("rows_wait_in_a_default_partition", maintenance::rows_wait_in_a_default_partition),
     ("old_partitions_go", maintenance::old_partitions_go),
+    ("status_shows_partitions", maintenance::status_shows_partitions),
     ("cron_is_told", maintenance::cron_is_told),
     ("a_plain_copy_loses_what_this_keeps", plain_copy::a_plain_copy_loses_what_this_keeps),
     ("queries_are_planned_and_not_run", queries::queries_are_planned_and_not_run),

@@ -85,11 +85,7 @@ enum Command {
     /// Write phase2.toml from what is found in the project
     Init(InitArgs),
     /// Show how far the project is, and change nothing
-    Status {
-        /// Look at this rule only; may be given more than once
-        #[arg(long = "rule", value_name = "NAME")]
-        rules: Vec<String>,
-    },
+    Status(StatusArgs),
     /// Take declarations out of one file, into modules of their own beside it
     #[command(after_help = SPLIT_STATUS)]
     Split(SplitArgs),
@@ -255,6 +251,19 @@ struct InitArgs {
 }
 
 #[derive(Debug, Args)]
+struct StatusArgs {
+    /// Look at this rule only; may be given more than once
+    #[arg(long = "rule", value_name = "NAME")]
+    rules: Vec<String>,
+    /// Also show the partitioned tables of this database
+    #[arg(long, value_name = "URL", conflicts_with = "from_snapshot")]
+    database_url: Option<String>,
+    /// Also show the table of a snapshot that `phase2 partition --snapshot` wrote
+    #[arg(long, value_name = "FILE")]
+    from_snapshot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 struct PartitionArgs {
     /// The table; in the schema `public` unless it names another
     table: String,
@@ -339,7 +348,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => on_threads(common, || fix::run(&terminal, common, &FixArgs { check: true, ..args })),
         Command::Baseline(args) => on_threads(common, || baseline::run(&terminal, common, &args)),
         Command::Init(args) => on_threads(common, || init::run(&terminal, common, &args)),
-        Command::Status { rules } => on_threads(common, || status::run(&terminal, common, &rules)),
+        Command::Status(args) => on_threads(common, || status::run(&terminal, common, &args)),
         Command::Split(args) => on_threads(common, || split::run(&terminal, common, &args)),
         Command::Partition(args) => on_threads(common, || partition::run(&terminal, common, &args)),
         Command::Rules => rules::run(&terminal),

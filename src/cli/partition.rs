@@ -32,9 +32,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &PartitionArgs) -> Result
     let snapshot = match &args.from_snapshot {
         Some(path) => {
             let shown = path.display();
-            let text =
-                fs::read_to_string(path).map_err(|error| Failure::Plain(format!("{shown} can't be read: {error}")))?;
-            let snapshot = Snapshot::parse(&text).map_err(|reason| Failure::Plain(format!("{shown}: {reason}")))?;
+            let snapshot = snapshot_in(path)?;
             if (snapshot.table.schema.as_str(), snapshot.table.name.as_str()) != (schema, table) {
                 let Snapshot { table: found, .. } = &snapshot;
                 return Err(Failure::Plain(format!("{shown} is a snapshot of {}.{}", found.schema, found.name)));
@@ -97,6 +95,16 @@ pub fn run(terminal: &Terminal, common: &Common, args: &PartitionArgs) -> Result
         })?;
     }
     Ok(CLEAN)
+}
+
+/// The snapshot in a file.
+///
+/// # Errors
+/// If there is none.
+pub fn snapshot_in(path: &Path) -> Result<Snapshot, Failure> {
+    let shown = path.display();
+    let text = fs::read_to_string(path).map_err(|error| Failure::Plain(format!("{shown} can't be read: {error}")))?;
+    Snapshot::parse(&text).map_err(|reason| Failure::Plain(format!("{shown}: {reason}")))
 }
 
 fn database_url(args: &PartitionArgs) -> Result<String, Failure> {

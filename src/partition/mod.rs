@@ -7,6 +7,7 @@ pub mod check;
 pub mod explain;
 mod keywords;
 pub mod options;
+pub mod overview;
 pub mod plan;
 pub mod read;
 pub mod snapshot;

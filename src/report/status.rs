@@ -35,13 +35,29 @@ struct Open<'r> {
     detail: Option<&'r str>,
 }
 
-/// The names of the rules of a run.
+/// What is known beside the report of a run.
 #[derive(Debug, Clone, Copy)]
-pub struct Rules<'r> {
+pub struct Known<'r> {
     /// Those that ran.
     pub ran: &'r [&'r str],
     /// Those that didn't, as nothing asks for them.
     pub off: &'r [&'r str],
+    /// The tables that are partitioned by time, if a database or a snapshot was asked.
+    pub partitioned_tables: Option<&'r [PartitionedTable]>,
+}
+
+/// A table that is partitioned by time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartitionedTable {
+    /// Its name with the schema.
+    pub name: String,
+    /// How many partitions it has.
+    pub partitions: usize,
+    /// How many months after the present one have a partition; below 0 if the present one has none. `None` if no partition
+    /// ends.
+    pub months_ahead: Option<i64>,
+    /// How many rows are in its default partition, if it has one.
+    pub rows_in_default: Option<i64>,
 }
 
 /// Everything that is printed.
@@ -55,13 +71,15 @@ struct Status<'r> {
     off: &'r [&'r str],
     /// By rule, as far as it is about things of its own.
     progress: BTreeMap<&'r str, Progress<'r>>,
+    /// If a database or a snapshot was asked.
+    partitioned_tables: Option<&'r [PartitionedTable]>,
     notes: Vec<String>,
     errors: Vec<String>,
 }
 
 impl<'r> Status<'r> {
-    fn of(report: &'r Report, rules: &Rules<'r>) -> Status<'r> {
-        let mut tallies: BTreeMap<&str, Tally> = rules.ran.iter().map(|rule| (*rule, Tally::default())).collect();
+    fn of(report: &'r Report, known: &Known<'r>) -> Status<'r> {
+        let mut tallies: BTreeMap<&str, Tally> = known.ran.iter().map(|rule| (*rule, Tally::default())).collect();
         tallies.extend(report.tally_by_rule());
         let mut progress: BTreeMap<&str, Progress<'_>> = BTreeMap::new();
         for Subject { rule, name, path, is_done, group, detail, caveat } in &report.subjects {
@@ -84,8 +102,9 @@ impl<'r> Status<'r> {
             version: 1,
             files_seen: report.stats.files_seen,
             rules: tallies,
-            off: rules.off,
+            off: known.off,
             progress,
+            partitioned_tables: known.partitioned_tables,
             notes: report.notes.iter().map(|note| said(note.path.as_ref(), &note.message)).collect(),
             errors: report.errors.iter().map(|problem| said(problem.path.as_ref(), &problem.message)).collect(),
         }
@@ -96,25 +115,25 @@ impl<'r> Status<'r> {
 ///
 /// # Errors
 /// When `out` can't be written.
-pub fn write_pretty(out: &mut dyn Write, report: &Report, rules: &Rules<'_>, look: Look) -> io::Result<()> {
+pub fn write_pretty(out: &mut dyn Write, report: &Report, known: &Known<'_>, look: Look) -> io::Result<()> {
     let preset = if look.unicode { presets::UTF8_FULL_CONDENSED } else { presets::ASCII_FULL_CONDENSED };
-    write_tables(out, &Status::of(report, rules), preset, "")
+    write_tables(out, &Status::of(report, known), preset, "")
 }
 
 /// Prints the same in Markdown.
 ///
 /// # Errors
 /// When `out` can't be written.
-pub fn write_markdown(out: &mut dyn Write, report: &Report, rules: &Rules<'_>) -> io::Result<()> {
-    write_tables(out, &Status::of(report, rules), presets::ASCII_MARKDOWN, "## ")
+pub fn write_markdown(out: &mut dyn Write, report: &Report, known: &Known<'_>) -> io::Result<()> {
+    write_tables(out, &Status::of(report, known), presets::ASCII_MARKDOWN, "## ")
 }
 
 /// Prints one JSON object. Within version 1 fields may be added; none is removed or changes its meaning.
 ///
 /// # Errors
 /// When `out` can't be written.
-pub fn write_json(out: &mut dyn Write, report: &Report, rules: &Rules<'_>) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Status::of(report, rules))?;
+pub fn write_json(out: &mut dyn Write, report: &Report, known: &Known<'_>) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Status::of(report, known))?;
     writeln!(out)
 }
 
@@ -149,6 +168,16 @@ fn write_tables(out: &mut dyn Write, status: &Status<'_>, preset: &str, head: &s
     }
     right(&mut table);
     writeln!(out, "{table}")?;
+    if let Some(tables) = status.partitioned_tables {
+        writeln!(out, "\n{head}Tables that are partitioned by time\n")?;
+        let mut table = new_table(preset, &["table", "partitions", "months ahead", "rows in the default partition"]);
+        let shown = |number: Option<i64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+        for PartitionedTable { name, partitions, months_ahead, rows_in_default } in tables {
+            table.add_row([one_line(name), partitions.to_string(), shown(*months_ahead), shown(*rows_in_default)]);
+        }
+        right(&mut table);
+        writeln!(out, "{}", if tables.is_empty() { "none".to_owned() } else { table.to_string() })?;
+    }
     let remarks =
         status.notes.iter().map(|note| ("note", note)).chain(status.errors.iter().map(|error| ("error", error)));
     for (index, (kind, message)) in remarks.enumerate() {
@@ -195,8 +224,19 @@ mod tests {
             stats: Stats { files_seen: 3, files_parsed: 3 },
             ..Report::default()
         };
+        let tables = [
+            PartitionedTable {
+                name: "public.a".into(),
+                partitions: 9,
+                months_ahead: Some(3),
+                rows_in_default: Some(12),
+            },
+            PartitionedTable { name: "public.b".into(), partitions: 1, months_ahead: None, rows_in_default: None },
+        ];
+        let known =
+            Known { ran: &["console", "rate-limit"], off: &["read-through"], partitioned_tables: Some(&tables) };
         let mut out = Vec::new();
-        write_markdown(&mut out, &report, &Rules { ran: &["console", "rate-limit"], off: &["read-through"] }).unwrap();
+        write_markdown(&mut out, &report, &known).unwrap();
         let expected = "\
 ## rate-limit: 2 of 3 done (66 %)
 
@@ -221,14 +261,23 @@ mod tests {
 | rate-limit   |          0 |    0 |      0 |      0 |
 | read-through |        off |      |        |        |
 
+## Tables that are partitioned by time
+
+| table    | partitions | months ahead | rows in the default partition |
+|----------|------------|--------------|-------------------------------|
+| public.a |          9 |            3 |                            12 |
+| public.b |          1 |            - |                             - |
+
 - note: b.ts: is defective
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
         let mut out = Vec::new();
-        write_json(&mut out, &report, &Rules { ran: &["console"], off: &["tenants"] }).unwrap();
+        write_json(&mut out, &report, &Known { ran: &["console"], off: &["tenants"], ..known }).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(json["progress"]["rate-limit"]["groups"]["high"], serde_json::json!({ "done": 1, "all": 2 }));
         assert_eq!(json["rules"]["console"]["violations"], 0);
+        assert_eq!(json["partitioned_tables"][1]["rows_in_default"], serde_json::Value::Null);
+        assert_eq!(json["partitioned_tables"][0]["months_ahead"], 3);
         assert_eq!(json["off"], serde_json::json!(["tenants"]));
     }
 }

@@ -176,6 +176,39 @@ pub fn old_partitions_go(setting: &Setting) {
     }
 }
 
+pub fn status_shows_partitions(setting: &Setting) {
+    let case = setting.empty_case();
+    std::fs::create_dir(case.project.path().join("src")).unwrap();
+    std::fs::write(case.project.path().join("src/a.ts"), "export {};\n").unwrap();
+    let status = |arguments: &[&str]| -> serde_json::Value {
+        let mut command = assert_cmd::Command::cargo_bin("phase2").unwrap();
+        let url = case.server.url(crate::setting::OWNER, &case.database);
+        let arguments: Vec<&str> = arguments.iter().map(|it| if *it == "URL" { url.as_str() } else { it }).collect();
+        let output =
+            command.current_dir(case.project.path()).args(["status", "-o", "json"]).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let mut json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        json["partitioned_tables"].take()
+    };
+    // No database is asked that no option names.
+    assert_eq!(status(&[]), serde_json::Value::Null);
+    assert_eq!(status(&["--database-url", "URL"]), serde_json::json!([]));
+
+    case.generate_with(&["--default-partition", "--ahead", "4"]);
+    case.apply(&case.migrations());
+    let mut owner = case.owner();
+    let insert = "insert into public.crm_events (tenant_id, ts) values ('00000000-0000-0000-0000-000000000001', now() + interval '2 years')";
+    owner.batch_execute(insert).unwrap();
+    let partitions: i64 = value(&mut owner, "select count(*) from pg_partition_tree('public.crm_events') where isleaf");
+    let expected = serde_json::json!([
+        { "name": "public.crm_events", "partitions": partitions, "months_ahead": 4, "rows_in_default": 1 }
+    ]);
+    assert_eq!(status(&["--database-url", "URL"]), expected);
+    owner.batch_execute("analyze public.crm_events").unwrap();
+    assert_eq!(case.run(&["--snapshot", "snapshot.json"]).status.code(), Some(1));
+    assert_eq!(status(&["--from-snapshot", "snapshot.json"]), expected);
+}
+
 pub fn cron_is_told(setting: &Setting) {
     let case = setting.empty_case();
     // The part of pg_cron that is called; the extension can't be had here.
