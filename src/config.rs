@@ -5,6 +5,7 @@ mod identifier;
 mod large_files;
 mod rate_limit;
 mod read_through;
+pub mod schema;
 mod tenants;
 
 use std::fs;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
@@ -38,18 +40,22 @@ const DEFAULTS: [&str; 5] = [
 ];
 
 /// A project's configuration: what its phase2.toml says, over the defaults.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     /// Folders that are looked at, as globs from the project root; unset: the usual ones, as far as they exist.
+    #[schemars(with = "Vec<String>")]
     pub roots: Option<Vec<Spanned<String>>>,
     /// The names of the rules that run when the command line names none; unset: those that are on by default, and
     /// those that have a table of their own.
+    #[schemars(with = "Vec<String>")]
     pub rules: Option<Vec<Spanned<String>>>,
     /// Patterns of files and folders that are left out; unset: the usual ones.
+    #[schemars(with = "Vec<String>")]
     pub exclude: Option<Vec<Spanned<String>>>,
     /// More such patterns.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub extend_exclude: Vec<Spanned<String>>,
     /// Whether files that git ignores are left out.
     #[serde(default = "yes")]

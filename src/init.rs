@@ -19,6 +19,10 @@ const ROOTS: [&str; 6] = [
     "packages/*/supabase/functions",
 ];
 
+/// Where the npm package has the schema of phase2.toml, and the line that tells editors of it.
+const INSTALLED_SCHEMA: &str = "node_modules/phase2/schema.json";
+const INSTALLED_SCHEMA_LINE: &str = "#:schema ./node_modules/phase2/schema.json\n";
+
 /// The project at `root`, looked at without any phase2.toml.
 ///
 /// # Errors
@@ -46,7 +50,13 @@ fn has_match(root: &Path, pattern: &str) -> bool {
 /// The text of a phase2.toml for `project`.
 pub fn configuration(project: &Project) -> String {
     let survey = survey::of(project);
-    let mut text = String::from(
+    let mut text = String::from(match project.root.join(INSTALLED_SCHEMA).exists() {
+        true => INSTALLED_SCHEMA_LINE,
+        false => {
+            "# To complete keys in an editor: `phase2 schema > phase2.schema.json`, and `#:schema ./phase2.schema.json` in place of this.\n"
+        }
+    });
+    text.push_str(
         "# Written by `phase2 init` from what it found in this project. Look it through: it decides what `phase2 fix` changes.\n\n",
     );
     let roots = project.config.roots.iter().flatten().map(|root| quoted(root.get_ref()));

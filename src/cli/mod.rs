@@ -9,6 +9,7 @@ mod init;
 mod load;
 mod output;
 mod partition;
+mod print;
 mod progress;
 mod rules;
 mod scope;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use rayon::ThreadPoolBuilder;
 
 use self::gate::GateArgs;
@@ -97,6 +99,18 @@ enum Command {
     Explain {
         /// The rule's name
         rule: String,
+    },
+    /// Print the JSON schema of phase2.toml, for editors
+    Schema,
+    /// Print what completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, in the format of man
+    Man {
+        /// The subcommand that it is about
+        subcommand: Option<String>,
     },
 }
 
@@ -353,6 +367,9 @@ pub fn run() -> ExitCode {
         Command::Partition(args) => on_threads(common, || partition::run(&terminal, common, &args)),
         Command::Rules => rules::run(&terminal),
         Command::Explain { rule } => explain::run(&terminal, &rule),
+        Command::Schema => print::schema(&terminal),
+        Command::Completions { shell } => print::completions(&terminal, shell),
+        Command::Man { subcommand } => print::manual(&terminal, subcommand.as_deref()),
     });
     ExitCode::from(result.unwrap_or_else(|error| {
         terminal.print_error(&error);

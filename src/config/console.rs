@@ -1,5 +1,6 @@
 //! The options of the rule `console`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -7,10 +8,11 @@ use super::identifier::{TAKEN_WORDS, is_identifier};
 use super::{ConfigError, ConfigFile};
 
 /// The options of the rule `console`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Console {
     /// Patterns of files whose console is left alone.
+    #[schemars(with = "Vec<String>")]
     pub exclude: Vec<Spanned<String>>,
     /// Names that the logger writes itself.
     pub reserved: Vec<String>,
@@ -25,7 +27,7 @@ pub struct Console {
 }
 
 /// The level that each method of the console logs at.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the console's own method names")]
 pub struct Levels {
@@ -53,7 +55,7 @@ impl Levels {
 }
 
 /// How serious a log record is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Level {
@@ -79,23 +81,26 @@ impl Level {
 }
 
 /// Which logger the files of a surface use.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Logger {
     /// The module: a TypeScript file, or a package as it is imported.
+    #[schemars(with = "String")]
     pub module: Spanned<String>,
     /// What to import from it; unset: read from the module.
+    #[schemars(with = "String")]
     pub export: Option<Spanned<String>>,
     /// How the export is called; unset: read from the module.
     pub form: Option<Form>,
     /// The local name where the exported one is taken.
+    #[schemars(with = "String")]
     pub alias: Option<Spanned<String>>,
     /// What becomes of values inside of a message; unset: by whether the module is the one that a fix brings along.
     pub templates: Option<Templates>,
 }
 
 /// What becomes of a `[tag]` that a message starts with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tags {
     /// It stays in the message.
@@ -105,7 +110,7 @@ pub enum Tags {
 }
 
 /// What becomes of values inside of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Templates {
     /// They stay there: `` `Order ${id}` ``
@@ -115,7 +120,7 @@ pub enum Templates {
 }
 
 /// How a logger is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
     /// `log(level, message, fields)`

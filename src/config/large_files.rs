@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -9,16 +10,20 @@ use super::{ConfigError, ConfigFile};
 use crate::excludes::Excludes;
 
 /// The options of the rule `large-files`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LargeFiles {
     /// The most lines that a file may have.
+    #[schemars(with = "usize")]
     pub max_lines: Spanned<usize>,
     /// The fewest lines that are worth a module of their own.
+    #[schemars(with = "usize")]
     pub min_lines: Spanned<usize>,
     /// Patterns of files that may be as long as they like.
+    #[schemars(with = "Vec<String>")]
     pub exclude: Vec<Spanned<String>>,
     /// Patterns of files that are long for a reason, each with the reason.
+    #[schemars(with = "BTreeMap<String, String>")]
     pub allow: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 

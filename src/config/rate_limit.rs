@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -12,18 +13,22 @@ use super::{ConfigError, ConfigFile, suggestion};
 use crate::excludes::Excludes;
 
 /// The options of the rule `rate-limit`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RateLimit {
     /// The helper module, from the functions folder.
+    #[schemars(with = "String")]
     pub module: Spanned<String>,
     /// How it is called; unset: read from its signature.
     pub style: Option<LimiterStyle>,
     /// The tier of functions that nothing else names.
+    #[schemars(with = "String")]
     pub default: Spanned<String>,
     /// The tier of each function; the keys may be patterns.
+    #[schemars(with = "BTreeMap<String, String>")]
     pub functions: BTreeMap<String, Spanned<String>>,
     /// Functions that need no limit, each with the reason.
+    #[schemars(with = "BTreeMap<String, String>")]
     pub exempt: BTreeMap<String, Spanned<String>>,
     /// What each tier admits.
     pub tiers: BTreeMap<String, Tier>,
@@ -34,6 +39,7 @@ pub struct RateLimit {
     /// The bucket of each function that shares one with others.
     pub buckets: BTreeMap<String, String>,
     /// The header that the platform writes a client's address to.
+    #[schemars(with = "String")]
     pub address_header: Spanned<String>,
     /// How many proxies write to x-forwarded-for behind the client, counted from the right.
     pub trusted_hops: NonZeroU32,
@@ -45,7 +51,7 @@ pub struct RateLimit {
 }
 
 /// How a rate limit helper is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LimiterStyle {
     /// It is asked at the start of the handler.
@@ -55,7 +61,7 @@ pub enum LimiterStyle {
 }
 
 /// What becomes of requests that have one of the project's own keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ServiceRole {
     /// They pass uncounted.
@@ -65,7 +71,7 @@ pub enum ServiceRole {
 }
 
 /// What becomes of requests while nobody can tell how many there were.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnError {
     /// They pass.
@@ -75,7 +81,7 @@ pub enum OnError {
 }
 
 /// What a tier admits: a token bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Tier {
     /// Its capacity, in requests.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -9,24 +10,28 @@ use super::identifier::{TAKEN_WORDS, is_identifier};
 use super::{ConfigError, ConfigFile, tenants};
 
 /// The options of the rule `read-through`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ReadThrough {
     /// The helper module of the edge functions, from the functions folder.
+    #[schemars(with = "String")]
     pub module: Spanned<String>,
     /// Patterns of files whose reads and writes are left alone.
+    #[schemars(with = "Vec<String>")]
     pub exclude: Vec<Spanned<String>>,
     /// The tables whose rows are cached, by name.
     pub tables: BTreeMap<String, CachedTable>,
 }
 
 /// How the rows of a table are cached.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CachedTable {
     /// The name in `CacheKeys`.
+    #[schemars(with = "String")]
     pub key: Spanned<String>,
     /// Seconds for which a row may be stale.
+    #[schemars(with = "u32")]
     pub ttl: Spanned<u32>,
     /// The column that names a row.
     #[serde(default = "id")]
@@ -36,6 +41,7 @@ pub struct CachedTable {
     pub scope: Scope,
     /// The column that names a row's tenant.
     #[serde(default = "tenant_id")]
+    #[schemars(with = "String")]
     pub tenant_column: Spanned<String>,
     /// Whether the team knows of writes that can't invalidate, and takes it that they are seen late.
     #[serde(default)]
@@ -43,7 +49,7 @@ pub struct CachedTable {
 }
 
 /// Who shares what was read under a user's own token.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// Nobody: each user has rows of its own.

@@ -1,5 +1,6 @@
 //! The options of the rule `tenants`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -7,26 +8,33 @@ use super::identifier::is_identifier;
 use super::{ConfigError, ConfigFile};
 
 /// The options of the rule `tenants`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Tenants {
     /// The ids that stand for a tenant where they are written into the code.
+    #[schemars(with = "Vec<String>")]
     pub ids: Vec<Spanned<String>>,
     /// Names of properties, columns, parameters and variables that hold a tenant.
     pub keys: Vec<String>,
     /// Exported constants that are meant for the whole platform: patterns of their names.
+    #[schemars(with = "Vec<String>")]
     pub allow: Vec<Spanned<String>>,
     /// Patterns of files whose ids are left alone.
+    #[schemars(with = "Vec<String>")]
     pub exclude: Vec<Spanned<String>>,
     /// The helper module, from the functions folder; unset: that of the rule `rate-limit`, or one beside it.
+    #[schemars(with = "String")]
     pub module: Option<Spanned<String>>,
     /// Its function that tells the tenant of a request.
+    #[schemars(with = "String")]
     pub function: Spanned<String>,
     /// Where the token names the tenant.
+    #[schemars(with = "String")]
     pub claim: Spanned<String>,
     /// What counts where a token names none.
     pub fallback: Fallback,
     /// The function that `fallback = "resolve"` asks: a module from the functions folder, `#` and its export.
+    #[schemars(with = "String")]
     pub resolver: Option<Spanned<String>>,
     /// Whether tokens name a tenant, and by what; unset: looked for.
     pub claim_source: Option<ClaimSource>,
@@ -37,19 +45,22 @@ pub struct Tenants {
 }
 
 /// Where code in the browser takes the tenant from; nothing is fixed there as long as no module is named.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Frontend {
     /// The module, from the folder that holds `src`.
+    #[schemars(with = "String")]
     pub module: Option<Spanned<String>>,
     /// Its function that promises the tenant, for async functions.
+    #[schemars(with = "String")]
     pub export: Option<Spanned<String>>,
     /// Its hook, for components and hooks.
+    #[schemars(with = "String")]
     pub hook: Option<Spanned<String>>,
 }
 
 /// What counts where a token names no tenant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Fallback {
     /// The id that stands in the code.
@@ -63,7 +74,7 @@ pub enum Fallback {
 }
 
 /// By what tokens come to name a tenant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClaimSource {
     /// They name none.

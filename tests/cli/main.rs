@@ -13,6 +13,7 @@ mod interrupted;
 mod modes;
 mod names;
 mod overview;
+mod print;
 mod root;
 mod sandbox;
 mod scope;
