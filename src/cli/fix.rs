@@ -35,7 +35,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &FixArgs) -> Result<u8, F
     notes.extend(gate.notes.iter().cloned());
     let mut metas: Vec<&'static Meta> = rules.iter().map(|rule| rule.meta()).collect();
     metas.extend(suppression.then_some(&rules::suppression::META));
-    let job = Job {
+    let mut job = Job {
         terminal,
         common,
         args,
@@ -50,6 +50,8 @@ pub fn run(terminal: &Terminal, common: &Common, args: &FixArgs) -> Result<u8, F
         unstaged: unstaged.into_iter().collect(),
     };
     let mut outcome = if selection.is_empty() { job.nothing() } else { job.look(None) };
+    let sharded = args.shard.map(|shard| shard.take(&mut outcome, &project, &selection));
+    job.selection = sharded.as_ref().unwrap_or(&selection);
     for report in [&mut outcome.found, &mut outcome.remaining] {
         report.errors.extend(problems.iter().cloned());
         report.notes.extend(job.notes.iter().cloned());
@@ -100,7 +102,7 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// What there is to say where nothing is selected.
     fn nothing(&self) -> Outcome {
-        Outcome { found: Report::default(), remaining: Report::default(), changes: Vec::new() }
+        Outcome { found: Report::default(), remaining: Report::default(), changes: Vec::new(), together: Vec::new() }
     }
 
     /// Runs the rules; `chosen` are the violations to mend, if not all.
@@ -138,7 +140,7 @@ impl Job<'_> {
 
     /// Writes the changes and reports what is left.
     fn fix(&self, outcome: Outcome, recovered: Vec<Problem>) -> Result<u8, Failure> {
-        let Outcome { found, remaining: mut left, changes } = outcome;
+        let Outcome { found, remaining: mut left, changes, .. } = outcome;
         let partly: Vec<&RelPath> =
             changes.iter().map(|change| &change.path).filter(|path| self.unstaged.contains(path)).collect();
         if !partly.is_empty() {
@@ -204,7 +206,7 @@ impl Job<'_> {
 
     /// Prints the patch, or writes several. Violations that it leaves are no failure.
     fn propose(&self, outcome: Outcome) -> Result<u8, Failure> {
-        let Outcome { found, remaining: mut left, changes } = outcome;
+        let Outcome { found, remaining: mut left, changes, .. } = outcome;
         left.notes.extend(self.interruption());
         let patch = Patch::of(&changes);
         match &self.args.split_by {
@@ -220,7 +222,7 @@ impl Job<'_> {
 
     /// Prints the file that came on stdin as it is after its fixes; what is left goes to stderr.
     fn pass_on(&self, outcome: Outcome, path: &RelPath) -> Result<u8, Failure> {
-        let Outcome { found, remaining: mut left, changes } = outcome;
+        let Outcome { found, remaining: mut left, changes, .. } = outcome;
         let text = self.project.sources.read(path).map_err(|error| Failure::Plain(error.to_string()))?;
         let change = changes.iter().find(|change| change.path == *path);
         let after = change.map_or(&*text, |change| change.after.as_str());

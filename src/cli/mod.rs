@@ -5,6 +5,7 @@ mod baseline;
 mod explain;
 mod fix;
 mod gate;
+mod groups;
 mod init;
 mod load;
 mod output;
@@ -13,6 +14,7 @@ mod print;
 mod progress;
 mod rules;
 mod scope;
+mod shard;
 mod split;
 mod split_by;
 mod status;
@@ -32,6 +34,7 @@ use rayon::ThreadPoolBuilder;
 use self::gate::GateArgs;
 use self::output::Output;
 use self::scope::Scope;
+use self::shard::Shard;
 use self::terminal::{Failure, Terminal};
 
 /// The stack of each thread: as much as a main thread usually has.
@@ -204,6 +207,9 @@ struct FixArgs {
     /// With --diff: write a patch for each `rule` or each edge `function` into DIR, instead of one to stdout
     #[arg(long, num_args = 2, value_names = ["WHAT", "DIR"], requires = "diff")]
     split_by: Option<Vec<String>>,
+    /// Report and change only one of N parts, the same ones every time; a fix is in one of them as a whole
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["interactive", "split_by"])]
+    shard: Option<Shard>,
     /// Print how many violations there are of each kind instead of the violations
     #[arg(long)]
     statistics: bool,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::fix::Job;
+use super::groups::Groups;
 use super::terminal::Failure;
 use crate::edit::FileChange;
 use crate::project::RelPath;
@@ -89,22 +90,16 @@ fn by_function(job: &Job<'_>, found: &Report, changes: &[FileChange]) -> Vec<(St
         }
     };
     // A fix that concerns several parts makes one patch of them.
-    let mut groups: BTreeMap<String, String> =
-        changes.iter().map(|change| (name(&change.path), name(&change.path))).collect();
+    let mut groups = Groups::new();
     for fix in found.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
-        let parts: BTreeSet<String> = fix.edits.iter().map(|edit| root(&groups, &name(&edit.path))).collect();
-        if let Some(first) = parts.first().cloned() {
-            for part in parts.into_iter().skip(1) {
-                groups.insert(part, first.clone());
-            }
-        }
+        groups.join(fix.edits.iter().map(|edit| name(&edit.path)));
     }
     let (new, old): (Vec<&FileChange>, Vec<&FileChange>) = changes.iter().partition(|change| change.before.is_none());
     let mut patches = vec![("new-files".to_owned(), new.into_iter().cloned().collect::<Vec<_>>())];
     let mut by_group: BTreeMap<String, (BTreeSet<String>, Vec<FileChange>)> = BTreeMap::new();
     for change in old {
         let own = name(&change.path);
-        let (names, changes) = by_group.entry(root(&groups, &own)).or_default();
+        let (names, changes) = by_group.entry(groups.of(&own).clone()).or_default();
         names.insert(own);
         changes.push(change.clone());
     }
@@ -115,12 +110,4 @@ fn by_function(job: &Job<'_>, found: &Report, changes: &[FileChange]) -> Vec<(St
         (name, changes)
     }));
     patches
-}
-
-fn root(groups: &BTreeMap<String, String>, part: &str) -> String {
-    let mut root = part.to_owned();
-    while let Some(parent) = groups.get(&root).filter(|parent| **parent != root) {
-        root = parent.clone();
-    }
-    root
 }

@@ -70,6 +70,8 @@ pub struct Outcome {
     pub remaining: Report,
     /// What the fixes make of the files, sorted by path.
     pub changes: Vec<FileChange>,
+    /// The files of each fix that was made in more than one.
+    pub together: Vec<BTreeSet<RelPath>>,
 }
 
 /// Runs `request` over `project`, on the threads of the rayon pool that it is called in.
@@ -92,11 +94,12 @@ impl Run<'_> {
         let unchanged = BTreeMap::new();
         let view = View { first: &scan.records, since: &unchanged };
         let judgement = Rc::new(self.judge(&passes, view));
-        let Planned { changes, remaining, proved } = Plan { run: self, scan: &scan, judgement: &judgement }.make();
+        let Planned { changes, remaining, proved, together } =
+            Plan { run: self, scan: &scan, judgement: &judgement }.make();
         let found = self.report(State { project: self.project, view }, &scan, &proved);
         // Trees have many nodes: freeing them takes long enough to be shared.
         scan.records.into_par_iter().for_each(drop);
-        Outcome { found, remaining, changes }
+        Outcome { found, remaining, changes, together }
     }
 
     fn start<'p>(&'p self, project: &'p Project) -> Passes<'p> {

@@ -33,6 +33,8 @@ pub struct Planned {
     pub remaining: Report,
     /// What was judged at first, without the fixes that were withdrawn.
     pub proved: Judgement,
+    /// The files of each fix that was made in more than one.
+    pub together: Vec<BTreeSet<RelPath>>,
 }
 
 /// What a plan is made from.
@@ -66,6 +68,8 @@ struct Progress {
     /// The records of the files that were looked at again.
     records: BTreeMap<RelPath, Record>,
     judgement: Rc<Judgement>,
+    /// The files of each fix that was made in more than one.
+    together: Vec<BTreeSet<RelPath>>,
     /// The edits of each pass.
     history: Vec<BTreeMap<RelPath, Vec<Edit>>>,
 }
@@ -98,6 +102,7 @@ impl Plan<'_> {
             project: None,
             records: BTreeMap::new(),
             judgement: Rc::clone(self.judgement),
+            together: Vec::new(),
             history: Vec::new(),
         };
         loop {
@@ -179,6 +184,7 @@ impl Plan<'_> {
         drop(passes);
         progress.project = Some(project);
         progress.history.push(trial.merged.edits.clone());
+        progress.together.extend(trial.together());
         for draft in drafts {
             let before = || draft.before().cloned();
             let texts = progress.files.entry(draft.path.clone());
@@ -249,13 +255,14 @@ impl Plan<'_> {
         let left = without(&progress.judgement, &progress.excluded(withdrawn));
         let proved = without(self.judgement, &withdrawn.keys().cloned().collect());
         let remaining = self.run.report(self.state(&progress), self.scan, &left);
+        let together = progress.together;
         let changes = progress.files.into_iter().map(|(path, Texts { before, after })| FileChange {
             path,
             before,
             after: after.to_string(),
         });
         let changes = changes.filter(|change| change.before.as_deref() != Some(change.after.as_str()));
-        Planned { changes: changes.collect(), remaining, proved }
+        Planned { changes: changes.collect(), remaining, proved, together }
     }
 }
 
@@ -302,6 +309,12 @@ impl<'v> Trial<'v> {
             wanted.iter().filter_map(|violation| Some((*violation, violation.fix.as_ref()?))).unzip();
         let merged = merge(state, &fixes);
         Trial { violations, merged }
+    }
+
+    /// The files of each fix that was taken and has more than one.
+    fn together(&self) -> impl Iterator<Item = BTreeSet<RelPath>> {
+        let fixes = self.merged.taken.iter().filter_map(|index| self.violations.get(*index)?.fix.as_ref());
+        fixes.map(|fix| fix.paths().into_iter().cloned().collect::<BTreeSet<_>>()).filter(|paths| paths.len() > 1)
     }
 
     /// All files as they would be, or what keeps some of them from being anything.

@@ -60,6 +60,8 @@ pub struct Selection {
     prefixes: Option<Vec<RelPath>>,
     /// The only files; `None` means all.
     only: Option<BTreeSet<RelPath>>,
+    /// These aren't.
+    without: BTreeSet<RelPath>,
     /// Whether no file may be added.
     adds_nothing: bool,
 }
@@ -122,6 +124,11 @@ impl Selection {
         Selection { only: Some(files), ..self }
     }
 
+    /// The same without `files`.
+    pub fn without(self, files: BTreeSet<RelPath>) -> Selection {
+        Selection { without: files, ..self }
+    }
+
     /// The same, but fixes that bring files along are withheld.
     pub fn without_new_files(self) -> Selection {
         Selection { adds_nothing: true, ..self }
@@ -141,6 +148,7 @@ impl Selection {
     pub fn contains(&self, path: &RelPath) -> bool {
         self.prefixes.as_ref().is_none_or(|prefixes| prefixes.iter().any(|prefix| path.is_within(prefix)))
             && self.only.as_ref().is_none_or(|only| only.contains(path))
+            && !self.without.contains(path)
     }
 }
 

@@ -17,6 +17,7 @@ mod print;
 mod root;
 mod sandbox;
 mod scope;
+mod shard;
 mod split;
 mod status;
 mod surface;
