@@ -1,8 +1,10 @@
 //! The reads and writes of one table: they are cached and invalidated together, or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::helper::{Helper, KEYS};
+use super::passing::Callers;
 use super::query::{Purpose, Query};
 use super::read::{self, Cached, Key};
 use super::write::{self, Write};
@@ -10,7 +12,6 @@ use super::{at, subject, violation};
 use crate::config::CachedTable;
 use crate::edit::{Applicability, Fix};
 use crate::project::RelPath;
-use crate::rules::edge::files::Files;
 use crate::rules::{Note, Resolution, Violation};
 use crate::syntax::source::SourceFile;
 
@@ -25,7 +26,7 @@ pub enum Place {
 
 /// The reads and writes of a table in one functions folder.
 pub struct Group<'a, 't> {
-    files: &'a Files<'a>,
+    callers: &'a Callers<'a>,
     table: &'a CachedTable,
     helper: Helper,
     reads: Vec<Read<'a, 't>>,
@@ -47,7 +48,7 @@ type Stale = String;
 impl<'a, 't> Group<'a, 't> {
     /// Tells all that there is to say of the table `name`, by its reads of one row and its changes.
     pub fn tell_all(
-        files: &'a Files<'a>,
+        callers: &'a Callers<'a>,
         name: &str,
         table: &'a CachedTable,
         queries: &'a [(Place, &'t SourceFile, Query<'t>)],
@@ -65,6 +66,7 @@ impl<'a, 't> Group<'a, 't> {
                 resolution.subjects.push(subject(file, query, Some(help.to_owned()), false));
             }
         }
+        let files = callers.files;
         let in_sql = write::in_sql(files.project, name);
         elsewhere.extend(in_sql.into_iter().map(|(path, what)| format!("{what} in {path}")));
         let bases: BTreeSet<&RelPath> = queries
@@ -78,7 +80,7 @@ impl<'a, 't> Group<'a, 't> {
             let here = queries.iter().filter(|(place, ..)| *place == Place::Functions(base.clone()));
             let here: Vec<(&SourceFile, &Query<'_>)> = here.map(|(_, file, query)| (*file, query)).collect();
             match Helper::of(files, base) {
-                Ok(helper) => Group::of(files, table, helper, &here).tell(name, &elsewhere, resolution),
+                Ok(helper) => Group::of(callers, table, helper, &here).tell(name, &elsewhere, resolution),
                 Err(reason) => {
                     for (file, query) in here.into_iter().filter(|(file, query)| is_by_id(file, query, table)) {
                         let help = format!("no fix: {reason}");
@@ -91,7 +93,7 @@ impl<'a, 't> Group<'a, 't> {
     }
 
     fn of(
-        files: &'a Files<'a>,
+        callers: &'a Callers<'a>,
         table: &'a CachedTable,
         helper: Helper,
         queries: &[(&'t SourceFile, &'a Query<'t>)],
@@ -99,16 +101,15 @@ impl<'a, 't> Group<'a, 't> {
     where
         't: 'a,
     {
-        let mut group = Group { files, table, helper, reads: Vec::new(), writes: Vec::new() };
+        let mut group = Group { callers, table, helper, reads: Vec::new(), writes: Vec::new() };
         for (file, query) in queries.iter().filter(|(file, query)| is_by_id(file, query, table)) {
             let Some(id) = query.equal_to(file, &table.id) else { continue };
-            let cached = read::cached(files, file, &group.helper, query);
-            let key = read::key(files, file, query, table, id, cached.as_ref()).and_then(|key| match &cached {
+            let cached = read::cached(callers.files, file, &group.helper, query);
+            let key = read::key(callers, file, query, table, id, cached.as_ref()).and_then(|key| match &cached {
                 Some(cached) => cached.holds(file, table, &key).map(|()| key),
-                None if is_beside_a_change(file, query, queries) => {
-                    Err("rows are changed in the same block: what is changed is judged by what is there".to_owned())
-                }
-                None => read::is_awaited(file, query).map(|()| key),
+                None => judges_no_change(callers, file, query, &key, queries)
+                    .and_then(|()| read::is_awaited(file, query))
+                    .map(|()| key),
             });
             group.reads.push(Read { file, query, cached, key });
         }
@@ -117,7 +118,7 @@ impl<'a, 't> Group<'a, 't> {
         if group.reads.iter().any(|read| read.key.is_ok()) {
             let changes = queries.iter().filter(|(_, query)| query.purpose() == Purpose::Change);
             group.writes = changes
-                .map(|(file, query)| (*file, *query, write::of(files, file, &group.helper, query, table)))
+                .map(|(file, query)| (*file, *query, write::of(callers, file, &group.helper, query, table)))
                 .collect();
         }
         group
@@ -220,7 +221,8 @@ impl<'a, 't> Group<'a, 't> {
         for read in self.reads.iter().filter(|read| read.cached.is_none()) {
             let Ok(key) = &read.key else { continue };
             let variant = self.variant(key);
-            let into = read::Into { files: self.files, file: read.file, helper: &self.helper, table: self.table };
+            let into =
+                read::Into { files: self.callers.files, file: read.file, helper: &self.helper, table: self.table };
             read::wrap(&mut fix, &into, read.query, key, variant.as_deref());
             if is_stale {
                 fix.applicability = Applicability::Unsafe;
@@ -228,7 +230,7 @@ impl<'a, 't> Group<'a, 't> {
         }
         for (file, _, write) in &self.writes {
             if let Write::Can(invalidation) = write {
-                invalidation.write(&mut fix, self.files, file, &self.helper, self.table);
+                invalidation.write(&mut fix, self.callers.files, file, &self.helper, self.table);
             }
         }
         fix.edits.sort_by(|a, b| (&a.path, a.range.start, a.range.end).cmp(&(&b.path, b.range.start, b.range.end)));
@@ -236,12 +238,36 @@ impl<'a, 't> Group<'a, 't> {
     }
 }
 
-/// Whether the block of a read changes rows of the table as well.
-fn is_beside_a_change(file: &SourceFile, read: &Query<'_>, queries: &[(&SourceFile, &Query<'_>)]) -> bool {
-    let path = file.path_to(read.node.byte_range());
+/// Whether the block around a byte range changes rows of the table.
+fn changes(file: &SourceFile, range: &Range<usize>, queries: &[(&SourceFile, &Query<'_>)]) -> bool {
+    let path = file.path_to(range.clone());
     let block = path.iter().rev().find(|node| node.kind() == "statement_block").map(|block| block.byte_range());
-    let changes = queries.iter().filter(|(other, query)| other.path == file.path && query.purpose() == Purpose::Change);
-    block.is_some_and(|block| changes.into_iter().any(|(_, change)| block.contains(&change.range.start)))
+    let mut changes =
+        queries.iter().filter(|(other, query)| other.path == file.path && query.purpose() == Purpose::Change);
+    block.is_some_and(|block| changes.any(|(_, change)| block.contains(&change.range.start)))
+}
+
+/// Whether a read stands apart from changes of the table, and so do all calls that lead to it.
+///
+/// # Errors
+/// That it doesn't, as a clause.
+fn judges_no_change(
+    callers: &Callers<'_>,
+    file: &SourceFile,
+    query: &Query<'_>,
+    key: &Key,
+    queries: &[(&SourceFile, &Query<'_>)],
+) -> Result<(), String> {
+    const WHY: &str = "what is changed is judged by what is there";
+    if changes(file, &query.range, queries) {
+        return Err(format!("rows are changed in the same block: {WHY}"));
+    }
+    let calls = key.caller.called.iter().flat_map(|called| called.all_calls());
+    let beside = calls.filter_map(|call| Some((callers.files.get(&call.path)?, call)));
+    match beside.into_iter().find(|(file, call)| changes(file, &(call.start..call.end), queries)) {
+        Some((file, call)) => Err(format!("rows are changed beside its call at {}: {WHY}", at(&file, call.start))),
+        None => Ok(()),
+    }
 }
 
 fn is_by_id(file: &SourceFile, query: &Query<'_>, table: &CachedTable) -> bool {

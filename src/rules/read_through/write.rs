@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use tree_sitter::Node;
 
-use super::caller;
+use super::caller::Caller;
 use super::helper::{Helper, INVALIDATE, KEYS};
+use super::passing::Callers;
 use super::query::Query;
 use super::read::{bring, made_for_all, row_id};
 use crate::config::CachedTable;
@@ -31,26 +32,26 @@ pub enum Write {
 /// What invalidates a row behind a write.
 #[derive(Debug)]
 pub struct Invalidation {
-    caller: caller::Caller,
+    caller: Caller,
     id: String,
     /// The byte offset behind the statement that writes.
     end: usize,
 }
 
 /// How `query`, a write, goes together with the cache.
-pub fn of(files: &Files<'_>, file: &SourceFile, helper: &Helper, query: &Query<'_>, table: &CachedTable) -> Write {
+pub fn of(callers: &Callers<'_>, file: &SourceFile, helper: &Helper, query: &Query<'_>, table: &CachedTable) -> Write {
     let Some(statement) = statement(file, query) else {
         return Write::Cannot("nothing can stand behind it where it is written".to_owned());
     };
-    if is_invalidated(files, file, helper, statement, table) {
+    if is_invalidated(callers.files, file, helper, statement, table) {
         return Write::Invalidates;
     }
-    invalidation(files, file, query, table, statement)
+    invalidation(callers, file, query, table, statement)
         .map_or_else(Write::Cannot, |invalidation| Write::Can(Box::new(invalidation)))
 }
 
 fn invalidation(
-    files: &Files<'_>,
+    callers: &Callers<'_>,
     file: &SourceFile,
     query: &Query<'_>,
     table: &CachedTable,
@@ -59,7 +60,7 @@ fn invalidation(
     let id = id_of(file, query, &table.id)
         .ok_or_else(|| format!("which rows it writes can't be seen: it isn't for one `{}`", table.id))?;
     let id = row_id(file, id)?;
-    let caller = caller::of(files, file, &query.range)?;
+    let caller = callers.at(file, &query.range)?;
     if !innermost_function(file, query.range.start).is_some_and(|function| has_child(function, "async")) {
         return Err("its function isn't async".to_owned());
     }
@@ -137,11 +138,8 @@ impl Invalidation {
             None => (self.end, format!(" {call}")),
         };
         fix.edits.push(Edit { path: file.path.clone(), range: edit.0..edit.0, text: edit.1 });
-        for wanted in [Some(function_import), Some(keys_import), self.caller.import.clone()].into_iter().flatten() {
-            fix.imports.push((file.path.clone(), wanted));
-        }
-        let new_file = self.caller.new_file.clone().filter(|new| !fix.new_files.contains(new));
-        fix.new_files.extend(new_file);
+        fix.imports.extend([function_import, keys_import].map(|wanted| (file.path.clone(), wanted)));
+        self.caller.for_tenant.add_to(fix);
         bring(fix, helper);
     }
 

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
+use super::files::Files;
+use super::place::Function;
 use crate::project::RelPath;
 use crate::rules::Related;
-use crate::rules::edge::files::Files;
-use crate::rules::edge::place::Function;
 use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
 
@@ -37,6 +37,16 @@ impl Refusal {
     pub fn at(file: &SourceFile, range: Range<usize>, reason: String) -> Refusal {
         let related = Related { path: file.path.clone(), range, message: reason.clone() };
         Refusal { reason, related: vec![related] }
+    }
+}
+
+/// A reason why a function has no request, with one more call in the chain; `nothing` says that there is none.
+pub fn chained(nothing: &str, file: &SourceFile, function: &Function, call: &Call, reason: &str) -> String {
+    let line = file.text[..call.start].matches('\n').count() + 1;
+    let link = format!("`{}` is called at {}:{line}", function.called, file.path);
+    match reason.strip_prefix(&format!("{nothing}: ")) {
+        Some(rest) => format!("{nothing}: {link}; {rest}"),
+        None => format!("{nothing}: {link}, where {reason}"),
     }
 }
 
