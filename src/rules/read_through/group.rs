@@ -8,10 +8,10 @@ use super::passing::Callers;
 use super::query::{Purpose, Query};
 use super::read::{self, Cached, Key};
 use super::write::{self, Write};
-use super::{at, subject, violation};
+use super::{META, at, subject, violation};
 use crate::config::CachedTable;
 use crate::edit::{Applicability, Fix};
-use crate::project::RelPath;
+use crate::project::{RelPath, Surface};
 use crate::rules::{Note, Resolution, Violation};
 use crate::syntax::source::SourceFile;
 
@@ -67,8 +67,18 @@ impl<'a, 't> Group<'a, 't> {
             }
         }
         let files = callers.files;
-        let in_sql = write::in_sql(files.project, name);
-        elsewhere.extend(in_sql.into_iter().map(|(path, what)| format!("{what} in {path}")));
+        let mut by_rpc: Vec<(RelPath, Range<usize>, String)> = Vec::new();
+        for (path, what) in write::in_sql(files.project, name) {
+            elsewhere.push(format!("{what} in {path}"));
+            let write::InSql::Function(function) = &what else { continue };
+            for file in files.with(function).into_iter().filter(|file| !callers.leaves(&file.path)) {
+                for range in write::rpc_calls(&file, function) {
+                    let place = if Surface::of(&file.path) == Surface::Edge { "" } else { " in the browser" };
+                    elsewhere.push(format!("{} (`rpc('{function}')`{place})", at(&file, range.start)));
+                    by_rpc.push((file.path.clone(), range, format!("{what} in {path} writes it")));
+                }
+            }
+        }
         let bases: BTreeSet<&RelPath> = queries
             .iter()
             .filter_map(|(place, ..)| match place {
@@ -76,11 +86,16 @@ impl<'a, 't> Group<'a, 't> {
                 Place::Browser => None,
             })
             .collect();
+        let mut is_cached = false;
         for base in bases {
             let here = queries.iter().filter(|(place, ..)| *place == Place::Functions(base.clone()));
             let here: Vec<(&SourceFile, &Query<'_>)> = here.map(|(_, file, query)| (*file, query)).collect();
             match Helper::of(files, base) {
-                Ok(helper) => Group::of(callers, table, helper, &here).tell(name, &elsewhere, resolution),
+                Ok(helper) => {
+                    let group = Group::of(callers, table, helper, &here);
+                    group.tell(name, &elsewhere, resolution);
+                    is_cached |= group.is_cached();
+                }
                 Err(reason) => {
                     for (file, query) in here.into_iter().filter(|(file, query)| is_by_id(file, query, table)) {
                         let help = format!("no fix: {reason}");
@@ -90,6 +105,23 @@ impl<'a, 't> Group<'a, 't> {
                 }
             }
         }
+        let shown = by_rpc.into_iter().filter(|(path, ..)| Surface::of(path) == Surface::Edge);
+        for (path, range, why) in shown.filter(|_| is_cached && !table.accept_stale) {
+            resolution.violations.push(Violation {
+                rule: META.name,
+                path,
+                range,
+                message: stays(name),
+                help: Some(format!("no fix: {why}, and which rows can't be seen here")),
+                related: Vec::new(),
+                fix: None,
+            });
+        }
+    }
+
+    /// Whether rows are cached, or will be.
+    fn is_cached(&self) -> bool {
+        self.reads.iter().any(|read| read.key.is_ok())
     }
 
     fn of(
@@ -115,7 +147,7 @@ impl<'a, 't> Group<'a, 't> {
         }
         group.reads_apart();
         // Without anything cached there is nothing to invalidate.
-        if group.reads.iter().any(|read| read.key.is_ok()) {
+        if group.is_cached() {
             let changes = queries.iter().filter(|(_, query)| query.purpose() == Purpose::Change);
             group.writes = changes
                 .map(|(file, query)| (*file, *query, write::of(callers, file, &group.helper, query, table)))
@@ -185,7 +217,7 @@ impl<'a, 't> Group<'a, 't> {
             resolution.subjects.push(subject(file, query, said, is_done));
         }
         for (file, query, write) in &self.writes {
-            let message = format!("`{name}` is written, and what is cached of it stays");
+            let message = stays(name);
             match write {
                 Write::Invalidates => {}
                 Write::Can(_) => {
@@ -199,7 +231,7 @@ impl<'a, 't> Group<'a, 't> {
                 }
             }
         }
-        if !stale.is_empty() && self.reads.iter().any(|read| read.key.is_ok()) {
+        if !stale.is_empty() && self.is_cached() {
             let message =
                 format!("`{name}`: cached rows stay for up to {ttl} s as they were after writes by {}", list(&stale));
             resolution.notes.push(Note { rule: None, path: None, message });
@@ -276,6 +308,10 @@ fn is_by_id(file: &SourceFile, query: &Query<'_>, table: &CachedTable) -> bool {
 
 fn past(table: &str) -> String {
     format!("a row of `{table}` is read past the cache")
+}
+
+fn stays(table: &str) -> String {
+    format!("`{table}` is written, and what is cached of it stays")
 }
 
 /// Some of a list, and how many more there are.

@@ -97,7 +97,7 @@ impl Pass for ReadThroughPass<'_> {
         let paths = facts.iter().map(|(path, _)| *path).filter(|path| !excluded.excludes_file(path.as_str()));
         let parsed: Vec<Arc<SourceFile>> = paths.filter_map(|path| files.get(path)).collect();
         let tables = self.tables();
-        let callers = Callers::of(&files);
+        let callers = Callers::of(&files, &excluded);
         // By table, the reads of one row and the changes, each with its file.
         let mut found: BTreeMap<&str, Vec<(Place, &SourceFile, Query<'_>)>> = BTreeMap::new();
         for file in &parsed {

@@ -11,6 +11,7 @@ use super::client::Rights;
 use super::read::is_tenant;
 use super::values::{is_constant, value_of};
 use crate::edit::{Edit, Fix, NewFile, Wanted};
+use crate::excludes::Excludes;
 use crate::project::RelPath;
 use crate::rules::edge::calls::{self, Call, Refusal};
 use crate::rules::edge::files::Files;
@@ -86,6 +87,8 @@ impl Called {
 pub struct Callers<'a> {
     /// The project's files.
     pub files: &'a Files<'a>,
+    /// Patterns of the files that are left alone.
+    left: &'a Excludes,
     /// What was found out; nothing yet of those that are being looked at.
     known: RefCell<BTreeMap<Function, Option<Found>>>,
     /// The rights of clients that are given to functions, by the place of the argument.
@@ -98,9 +101,14 @@ const DEEPEST: usize = 20;
 type Found = Result<Rc<Called>, String>;
 
 impl<'a> Callers<'a> {
-    /// Nothing is known yet.
-    pub fn of(files: &'a Files<'a>) -> Callers<'a> {
-        Callers { files, known: RefCell::default(), rights: RefCell::default() }
+    /// Nothing is known yet. The files that `left` matches are left alone.
+    pub fn of(files: &'a Files<'a>, left: &'a Excludes) -> Callers<'a> {
+        Callers { files, left, known: RefCell::default(), rights: RefCell::default() }
+    }
+
+    /// Whether a file is left alone.
+    pub fn leaves(&self, path: &RelPath) -> bool {
+        self.left.excludes_file(path.as_str())
     }
 
     /// The verified caller at the byte `range` of `file`.
