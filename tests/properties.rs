@@ -1,15 +1,20 @@
-//! What holds for any text: nothing panics, what could be parsed still can, and fixing twice is fixing once.
+//! What holds for any text: nothing panics, what could be parsed still can, fixing twice is fixing once, and the patch does
+//! what the fix does.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod support;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use phase2::config::{Config, ConfigFile};
+use phase2::edit::FileChange;
 use phase2::engine::{self, FixMode, Outcome, Request};
 use phase2::project::{Project, RelPath, Selection};
+use phase2::report::patch::Patch;
 use phase2::rules;
 use phase2::syntax::Dialect;
 use phase2::syntax::source::SourceFile;
@@ -53,7 +58,7 @@ enum Mutation {
     Quotes,
 }
 
-const PIECES: [&str; 40] = [
+const PIECES: [&str; 45] = [
     "`",
     "${",
     "}",
@@ -94,6 +99,11 @@ const PIECES: [&str; 40] = [
     "\0",
     "[",
     "]",
+    "await db.from('listings').select('*').eq('id', id).single()",
+    "CacheKeys.listing(",
+    "readThroughRow(",
+    "getTenantFromJWT(req)",
+    "listing(id, ",
 ];
 
 fn mutation() -> impl Strategy<Value = Mutation> {
@@ -142,13 +152,40 @@ fn mutated(text: &str, mutations: &[Mutation]) -> String {
 
 fn run(tree: &Tree, names: &[&str], mode: FixMode) -> Outcome {
     let folder = support::project(tree.iter());
-    let config = Config::parse(&ConfigFile::new("phase2.toml", ""), &rules::names()).unwrap();
+    // Without a table the rule has nothing to do, nor has that for long files where all are short.
+    let options = |name: &&str| match *name {
+        "read-through" => {
+            "[tenants]\nclaim-source = 'hook'\n[read-through.tables.listings]\nkey = 'listing'\nttl = 60\n"
+        }
+        "large-files" => "[large-files]\nmax-lines = 12\nmin-lines = 3\n",
+        _ => "",
+    };
+    let text: String = names.iter().map(options).collect();
+    let config = Config::parse(&ConfigFile::new("phase2.toml", &text), &rules::names()).unwrap();
     let project = Project::open(folder.path(), config).unwrap();
     let rules: Vec<_> = rules::all().into_iter().filter(|rule| names.contains(&rule.meta().name)).collect();
     let selection = Selection::everything();
     let request =
         Request { rules: &rules, suppression: true, selection: &selection, fix: mode, chosen: None, progress: &|| {} };
     engine::run(&project, &request)
+}
+
+/// `tree` after the patch of `changes`, as git applies it.
+fn patched(tree: &Tree, changes: &[FileChange]) -> Tree {
+    let folder = support::project(tree.iter());
+    let mut patch = Vec::new();
+    Patch::of(changes).write(&mut patch, false).unwrap();
+    let mut git = Command::new("git")
+        .args(["apply", "--whitespace=nowarn"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    git.stdin.take().unwrap().write_all(&patch).unwrap();
+    assert!(git.wait().unwrap().success(), "git refuses the patch:\n{}", String::from_utf8_lossy(&patch));
+    let touched = changes.iter().map(|change| change.path.to_string());
+    let read = |path: String| (path.clone(), std::fs::read_to_string(folder.path().join(&path)).unwrap_or_default());
+    tree.clone().into_iter().chain(touched.map(read)).collect()
 }
 
 fn errors(path: &str, text: &str) -> usize {
@@ -171,10 +208,13 @@ fn holds(tree: &Tree, names: &[&str], mode: FixMode) -> Result<(), TestCaseError
         prop_assert!(!is_worse, "{} parses no more:\n{}", path, change.after);
         after.insert(path, change.after.clone());
     }
+    if !outcome.changes.is_empty() {
+        prop_assert_eq!(&patched(tree, &outcome.changes), &after);
+    }
     // Each single fix changes its own ranges, and the whole is what they make of it.
     for finding in &outcome.found.findings {
         for edit in finding.fix.iter().flat_map(|fix| &fix.edits) {
-            let text = &tree[edit.path.as_str()];
+            let Some(text) = tree.get(edit.path.as_str()) else { continue };
             prop_assert!(text.is_char_boundary(edit.range.start) && text.is_char_boundary(edit.range.end));
         }
     }
@@ -189,8 +229,8 @@ fn holds(tree: &Tree, names: &[&str], mode: FixMode) -> Result<(), TestCaseError
 
 #[test]
 fn any_project_is_survived() {
-    let all = vec!["rate-limit", "tenants", "console"];
-    let names = prop::sample::subsequence(all, 1..=3);
+    let all = vec!["rate-limit", "tenants", "read-through", "console", "large-files"];
+    let names = prop::sample::subsequence(all, 1..=5);
     let mode = prop_oneof![Just(FixMode::Safe), Just(FixMode::Unsafe)];
     let trees = prop::collection::vec((any::<Index>(), prop::collection::vec(mutation(), 0..5)), 1..4);
     let mut runner = TestRunner::new(Cases { cases: 300, failure_persistence: None, ..Cases::default() });
@@ -277,8 +317,22 @@ fn texts_that_nobody_writes_are_survived() {
         ("surrogates.ts", format!("{call}const a = '\\uD800';\n")),
         ("astral.ts", "const 𝒳 = '😀'; console.log('😀', 𝒳); // 😀\n".to_owned()),
     ];
-    let tree: Tree = texts.into_iter().map(|(name, text)| (format!("src/{name}"), text)).collect();
-    let all = ["rate-limit", "tenants", "console"];
+    // Behind each other, and in each other, are reads and functions that only others call.
+    let read = "await db.from('listings').select('*').eq('id', id).single()";
+    let called = |at: usize| format!("async function f{at}(id: string) {{\n  return await f{}(id);\n}}\n", at + 1);
+    let chain = format!(
+        "{}async function f{deep}(id: string) {{ return {read}; }}\n",
+        (0..deep).map(called).collect::<String>()
+    );
+    let filters = read.replace(".single", &"\n.eq('id', id)".repeat(deep)) + ".single();\n";
+    let edge =
+        [("chain", chain), ("filters", filters), ("nested", nested("f(async () => {\n", "})\n").replace(call, read))];
+    let edge = edge.map(|(name, text)| {
+        let serve = "Deno.serve(async (req) => new Response(await f0(await req.text())));\n";
+        (format!("supabase/functions/{name}/index.ts"), format!("{text}{serve}"))
+    });
+    let tree: Tree = texts.into_iter().map(|(name, text)| (format!("src/{name}"), text)).chain(edge).collect();
+    let all = ["rate-limit", "tenants", "read-through", "console", "large-files"];
     if let Err(error) = holds(&tree, &all, FixMode::Unsafe) {
         panic!("{error}");
     }

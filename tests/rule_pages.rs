@@ -13,12 +13,14 @@ use serde_json::Value;
 use support::project;
 
 /// One project of a page: the fenced blocks of one section that have a role and a path, as in
-/// ` ```ts before src/a.ts `. The roles are `before`, `after`, and `unchanged` for what is the same before and after.
+/// ` ```ts before src/a.ts `. The roles are `before`, `after`, and `unchanged` for what is the same before and after. A block
+/// ` ```sh run split ` has the call of `phase2 split` that the section is about, instead of `phase2 fix`.
 #[derive(Debug, Default)]
 struct Example {
     title: String,
     before: BTreeMap<String, String>,
     after: BTreeMap<String, String>,
+    split: Option<Vec<String>>,
 }
 
 /// The examples of a page, in order. Every section that has blocks of a role is one.
@@ -43,6 +45,10 @@ fn examples(page: &str) -> Vec<Example> {
             [_, "unchanged", path] => {
                 example.before.insert(path.into(), text.clone());
                 example.after.insert(path.into(), text);
+            }
+            ["sh", "run", "split"] => {
+                let words = text.strip_prefix("phase2 split ").unwrap().split_whitespace();
+                example.split = Some(words.map(str::to_owned).collect());
             }
             _ => panic!("```{info}: expected a language, one of before, after and unchanged, and a path"),
         }
@@ -99,19 +105,25 @@ fn every_example_is_what_fix_makes_of_it() {
             examples.iter().any(|example| example.before != example.after),
             "the page of {rule} has no example that shows a fix"
         );
-        for Example { title, before, after } in examples {
-            let is_split = rule == "large-files";
-            let is_paired = if is_split {
+        for Example { title, before, after, split } in examples {
+            let has_modules = rule == "large-files";
+            let is_paired = if has_modules {
                 before.keys().all(|path| after.contains_key(path))
             } else {
                 before.keys().eq(after.keys())
             };
             assert!(is_paired, "{rule}, {title}: a block has no counterpart");
             let root = project(&before);
-            let args = ["fix", "-q", "--allow-no-vcs", "--rule", about(&rule), "--rule", "suppression", "--root"];
-            // Its fixes are made on request only.
-            let on_request: &[&str] = if is_split { &["--unsafe-fixes"] } else { &[] };
-            let output = phase2().args(args).arg(root.path()).args(on_request).output().unwrap();
+            let mut command = phase2();
+            match &split {
+                Some(args) => command.arg("split").args(args),
+                None => command.args(["fix", "--rule", about(&rule), "--rule", "suppression"]),
+            };
+            if has_modules && split.is_none() {
+                command.arg("--unsafe-fixes"); // Its fixes are made on request only.
+            }
+            command.args(["-q", "--allow-no-vcs", "--root", "."]).current_dir(root.path());
+            let output = command.output().unwrap();
             let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(0), "{rule}, {title}: {said}");
             let mut made = files(root.path());

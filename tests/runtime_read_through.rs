@@ -60,7 +60,7 @@ fn the_helper_type_checks_and_keeps_the_types_of_queries() {
 
 /// The entry files of a project's functions.
 fn entries(root: &str) -> Vec<String> {
-    ["get-listing", "get-profile", "admin-listing", "rename-listing"]
+    ["get-listing", "get-profile", "admin-listing", "rename-listing", "card"]
         .map(|name| format!("{root}/supabase/functions/{name}/index.ts"))
         .into()
 }
@@ -91,6 +91,8 @@ fn nobody_gets_a_row_by_the_cache_that_row_level_security_hides() {
     phase2(&["check", "-q"]);
     let edit = fs::read_to_string(after.join("supabase/functions/rename-listing/index.ts")).unwrap();
     assert!(edit.contains("await invalidate(CacheKeys.listing("), "{edit}");
+    let rows = fs::read_to_string(after.join("supabase/functions/_shared/rows.ts")).unwrap();
+    assert_eq!(rows.matches("await readThroughRow(").count(), 2, "{rows}");
     let map = r#"{ "imports": { "npm:@supabase/supabase-js@2": "./database.ts" } }"#;
     fs::write(home.join("deno.json"), map).unwrap();
     for version in ["before", "after"] {

@@ -2,11 +2,13 @@
 //! whether somebody has verified that.
 
 pub mod callers;
+pub mod calls;
 pub mod entry;
 pub mod files;
 pub mod handler;
 pub mod place;
 pub mod preflight;
 pub mod request;
+pub mod signature;
 pub mod user;
 pub mod verified;

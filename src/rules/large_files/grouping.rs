@@ -40,7 +40,11 @@ fn distribute(outline: &Outline<'_>, wanted: &Wanted, shares: bool) -> Grouping 
     let types = (0..outline.units.len()).filter(|at| wanted.types && movable(*at) && outline.units[*at].is_type());
     let roots: BTreeSet<usize> = wanted.heads.iter().copied().chain(types).collect();
     let moved: BTreeSet<usize> = roots.iter().flat_map(|root| outline.reach(*root)).collect();
-    let users = |unit: usize| (0..outline.units.len()).filter(move |at| outline.units[*at].uses.contains(&unit));
+    let mut users_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, unit) in outline.units.iter().enumerate() {
+        unit.uses.iter().for_each(|used| users_of.entry(*used).or_default().push(at));
+    }
+    let users = |unit: usize| users_of.get(&unit).into_iter().flatten().copied();
     let mut purposes: BTreeMap<usize, Purpose> = BTreeMap::new();
     // Users come before what they use: there are no cycles among units.
     let mut open: Vec<usize> = moved.iter().copied().collect();
@@ -77,17 +81,22 @@ fn distribute(outline: &Outline<'_>, wanted: &Wanted, shares: bool) -> Grouping 
 
 /// Whether two modules need each other.
 fn has_cycle(outline: &Outline<'_>, grouping: &Grouping) -> bool {
-    let modules: Vec<&BTreeSet<usize>> = grouping.values().collect();
-    let needs = |from: &BTreeSet<usize>, to: &BTreeSet<usize>| {
-        from.iter().any(|unit| outline.units[*unit].uses.iter().any(|used| to.contains(used)))
+    let module_of: BTreeMap<usize, &Purpose> =
+        grouping.iter().flat_map(|(purpose, units)| units.iter().map(move |unit| (*unit, purpose))).collect();
+    let needs = |(purpose, units): (&'_ Purpose, &BTreeSet<usize>)| {
+        let used = units.iter().flat_map(|unit| &outline.units[*unit].uses).filter_map(|used| module_of.get(used));
+        let others: BTreeSet<Purpose> = used.copied().filter(|other| *other != purpose).cloned().collect();
+        (purpose.clone(), others)
     };
-    (0..modules.len()).any(|start| {
-        let mut reached = BTreeSet::new();
-        let mut open = vec![start];
-        while let Some(at) = open.pop() {
-            let next = (0..modules.len()).filter(|to| *to != at && needs(modules[at], modules[*to]));
-            open.extend(next.filter(|to| reached.insert(*to)));
+    // What needs nothing that is left goes, until nothing does.
+    let mut left: BTreeMap<Purpose, BTreeSet<Purpose>> = grouping.iter().map(needs).collect();
+    loop {
+        let free: BTreeSet<Purpose> =
+            left.iter().filter(|(_, needs)| needs.is_empty()).map(|(purpose, _)| purpose.clone()).collect();
+        if free.is_empty() {
+            return !left.is_empty();
         }
-        reached.contains(&start)
-    })
+        left.retain(|purpose, _| !free.contains(purpose));
+        left.values_mut().for_each(|needs| needs.retain(|purpose| !free.contains(purpose)));
+    }
 }

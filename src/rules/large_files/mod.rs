@@ -124,6 +124,9 @@ impl LargeFilesPass<'_> {
         let Some(file) = self.project.parse(path) else {
             return Verdict::Violation(bare("no fix: it can't be read".to_owned()), subject(false, None));
         };
+        if let Some(reason) = too_much(&file) {
+            return Verdict::Violation(bare(format!("no fix: {reason}")), subject(false, None));
+        }
         let names = Names::beside(self.project, path);
         let main = main_names(self.project, &file);
         let outline = Outline::of(&file, &|name| main.contains(name) || naming::is_named_after(path, name));
@@ -196,6 +199,34 @@ impl Pass for LargeFilesPass<'_> {
             }
         }
         resolution
+    }
+}
+
+/// The most statements that a module may have, and the most levels of its tree: more are no code that somebody wrote.
+const MOST_STATEMENTS: usize = 500;
+const MOST_LEVELS: usize = 1_000;
+
+/// Why it would take too long to look into a file.
+fn too_much(file: &SourceFile) -> Option<String> {
+    if file.root().named_child_count() > MOST_STATEMENTS {
+        return Some(format!("it has more than {MOST_STATEMENTS} declarations and statements"));
+    }
+    let mut cursor = file.root().walk();
+    loop {
+        if cursor.depth() as usize > MOST_LEVELS {
+            return Some("its code is nested too deep".to_owned());
+        }
+        if cursor.goto_first_child() || cursor.goto_next_sibling() {
+            continue;
+        }
+        loop {
+            if !cursor.goto_parent() {
+                return None;
+            }
+            if cursor.goto_next_sibling() {
+                break;
+            }
+        }
     }
 }
 

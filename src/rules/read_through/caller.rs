@@ -1,16 +1,17 @@
 //! Who calls: the tenant and the user of a request, as far as somebody has verified its token before a place is reached.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use super::passing::{Called, Passing};
 use super::values::{identifiers, value_of};
 use crate::config::Fallback;
-use crate::edit::{NewFile, Wanted};
 use crate::project::RelPath;
 use crate::rules::edge::files::Files;
 use crate::rules::edge::handler::{arguments, core};
-use crate::rules::edge::place::{self, Around, Place};
+use crate::rules::edge::place::Place;
 use crate::rules::edge::request::{has_child, innermost_function};
 use crate::rules::edge::user;
 use crate::rules::edge::verified::{self, Verified};
@@ -26,8 +27,8 @@ const CHECKS: [&str; 3] = ["getUser", "getClaims", "jwtVerify"];
 /// A caller whose token was verified.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The request, as an expression.
-    pub request: String,
+    /// The request, as an expression; none in a function that is given the caller instead.
+    pub request: Option<String>,
     /// The tenant, as an expression: nothing, where the token names none.
     pub tenant: String,
     /// The names that hold it.
@@ -36,41 +37,37 @@ pub struct Caller {
     pub tenant_names: Vec<String>,
     /// The user's id, as an expression.
     pub user: Option<String>,
-    /// What has to be imported for the tenant.
-    pub import: Option<Wanted>,
-    /// The module that is to be imported, if it doesn't exist yet.
-    pub new_file: Option<NewFile>,
+    /// What has to be written for the tenant.
+    pub for_tenant: Passing,
+    /// What has to be written for the user.
+    pub for_user: Passing,
+    /// The function that is given the caller.
+    pub called: Option<Rc<Called>>,
 }
 
-/// The verified caller at the byte `range` of `file`.
+/// What is said where no request is.
+pub const NOBODY: &str = "no request is in scope, so nobody is known";
+
+/// The verified caller at the byte `range` of `file`, in a function that has the request.
 ///
 /// # Errors
 /// Why none is known there, as a clause.
-pub fn of(files: &Files<'_>, file: &SourceFile, range: &Range<usize>) -> Result<Caller, String> {
-    let place = match place::around(files, file, range) {
-        Around::Request(place) => place,
-        Around::Function(function) => {
-            return Err(format!("no request is in scope, so nobody is known: `{}` isn't given one", function.called));
-        }
-        Around::Nothing(reason) => return Err(format!("no request is in scope, so nobody is known: {reason}")),
-    };
+pub fn of_request(files: &Files<'_>, file: &SourceFile, place: &Place, range: &Range<usize>) -> Result<Caller, String> {
     if place.naming.is_some() {
         return Err("its handler has no name for the request".to_owned());
     }
     let path = file.path_to(place.function.clone());
     let function = path.into_iter().rev().find(|node| node.byte_range() == place.function);
-    let block = function.and_then(|function| function.child_by_field_name("body"));
-    let block = block.filter(|body| body.kind() == "statement_block");
-    let (Some(function), Some(block)) = (function, block) else {
-        return Err("its handler has no block".to_owned());
-    };
+    let function = function.ok_or("its handler can't be read")?;
+    let block = function.child_by_field_name("body").filter(|body| body.kind() == "statement_block");
     let base = files.project.supabase_of(&file.path).and_then(|folder| folder.base.join("functions"));
     let base = base.unwrap_or_else(RelPath::root);
     let helper = helper::of(files, &base, files.project.config.tenants.function.get_ref())?;
     trust(files, &helper)?;
-    verify(files, file, &place, function, range, &helper)?;
-    let known = user::of(file, block, range.start).map(|user| format!("{}.id", user.name));
-    tenant(files, file, &place, &helper, known, range)
+    verify(files, file, place, function, range, &helper)?;
+    let known = block.and_then(|block| user::of(file, block, range.start));
+    let known = known.map(|user| format!("{}.id", user.name));
+    tenant(files, file, place, &helper, known, range)
 }
 
 /// Whether the tenant that `helper` tells comes from the token.
@@ -217,13 +214,14 @@ fn tenant(
         variables.iter().filter(|variable| is_wanted(variable)).map(|variable| variable.name.clone()).collect()
     };
     let caller = Caller {
-        request: place.request.clone(),
+        request: Some(place.request.clone()),
         tenant: own.map(|variable| variable.name.clone()).unwrap_or_default(),
         own_names: names(&|variable| variable.fallback != Some(Instead::Literal)),
         tenant_names: names(&|_| true),
         user: user.clone(),
-        import: None,
-        new_file: None,
+        for_tenant: Passing::default(),
+        for_user: Passing::default(),
+        called: None,
     };
     if own.is_some() {
         return Ok(caller);
@@ -239,7 +237,12 @@ fn tenant(
         (false, Some(user)) => format!("{call} || {user}"),
         (true, Some(user)) => format!("(await {call}) || {user}"),
     };
-    Ok(Caller { tenant, import: Some(wanted), new_file: helper.new_file.clone(), ..caller })
+    let for_tenant = Passing {
+        edits: Vec::new(),
+        imports: vec![(file.path.clone(), wanted)],
+        new_files: helper.new_file.iter().cloned().collect(),
+    };
+    Ok(Caller { tenant, for_tenant, ..caller })
 }
 
 /// The constants before `range` that hold what the helper tells of the request.

@@ -1,16 +1,17 @@
 //! The reads and writes of one table: they are cached and invalidated together, or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::helper::{Helper, KEYS};
+use super::passing::Callers;
 use super::query::{Purpose, Query};
 use super::read::{self, Cached, Key};
 use super::write::{self, Write};
-use super::{at, subject, violation};
+use super::{META, at, subject, violation};
 use crate::config::CachedTable;
 use crate::edit::{Applicability, Fix};
-use crate::project::RelPath;
-use crate::rules::edge::files::Files;
+use crate::project::{RelPath, Surface};
 use crate::rules::{Note, Resolution, Violation};
 use crate::syntax::source::SourceFile;
 
@@ -25,7 +26,7 @@ pub enum Place {
 
 /// The reads and writes of a table in one functions folder.
 pub struct Group<'a, 't> {
-    files: &'a Files<'a>,
+    callers: &'a Callers<'a>,
     table: &'a CachedTable,
     helper: Helper,
     reads: Vec<Read<'a, 't>>,
@@ -47,7 +48,7 @@ type Stale = String;
 impl<'a, 't> Group<'a, 't> {
     /// Tells all that there is to say of the table `name`, by its reads of one row and its changes.
     pub fn tell_all(
-        files: &'a Files<'a>,
+        callers: &'a Callers<'a>,
         name: &str,
         table: &'a CachedTable,
         queries: &'a [(Place, &'t SourceFile, Query<'t>)],
@@ -65,8 +66,19 @@ impl<'a, 't> Group<'a, 't> {
                 resolution.subjects.push(subject(file, query, Some(help.to_owned()), false));
             }
         }
-        let in_sql = write::in_sql(files.project, name);
-        elsewhere.extend(in_sql.into_iter().map(|(path, what)| format!("{what} in {path}")));
+        let files = callers.files;
+        let mut by_rpc: Vec<(RelPath, Range<usize>, String)> = Vec::new();
+        for (path, what) in write::in_sql(files.project, name) {
+            elsewhere.push(format!("{what} in {path}"));
+            let write::InSql::Function(function) = &what else { continue };
+            for file in files.with(function).into_iter().filter(|file| !callers.leaves(&file.path)) {
+                for range in write::rpc_calls(&file, function) {
+                    let place = if Surface::of(&file.path) == Surface::Edge { "" } else { " in the browser" };
+                    elsewhere.push(format!("{} (`rpc('{function}')`{place})", at(&file, range.start)));
+                    by_rpc.push((file.path.clone(), range, format!("{what} in {path} writes it")));
+                }
+            }
+        }
         let bases: BTreeSet<&RelPath> = queries
             .iter()
             .filter_map(|(place, ..)| match place {
@@ -74,11 +86,16 @@ impl<'a, 't> Group<'a, 't> {
                 Place::Browser => None,
             })
             .collect();
+        let mut is_cached = false;
         for base in bases {
             let here = queries.iter().filter(|(place, ..)| *place == Place::Functions(base.clone()));
             let here: Vec<(&SourceFile, &Query<'_>)> = here.map(|(_, file, query)| (*file, query)).collect();
             match Helper::of(files, base) {
-                Ok(helper) => Group::of(files, table, helper, &here).tell(name, &elsewhere, resolution),
+                Ok(helper) => {
+                    let group = Group::of(callers, table, helper, &here);
+                    group.tell(name, &elsewhere, resolution);
+                    is_cached |= group.is_cached();
+                }
                 Err(reason) => {
                     for (file, query) in here.into_iter().filter(|(file, query)| is_by_id(file, query, table)) {
                         let help = format!("no fix: {reason}");
@@ -88,10 +105,27 @@ impl<'a, 't> Group<'a, 't> {
                 }
             }
         }
+        let shown = by_rpc.into_iter().filter(|(path, ..)| Surface::of(path) == Surface::Edge);
+        for (path, range, why) in shown.filter(|_| is_cached && !table.accept_stale) {
+            resolution.violations.push(Violation {
+                rule: META.name,
+                path,
+                range,
+                message: stays(name),
+                help: Some(format!("no fix: {why}, and which rows can't be seen here")),
+                related: Vec::new(),
+                fix: None,
+            });
+        }
+    }
+
+    /// Whether rows are cached, or will be.
+    fn is_cached(&self) -> bool {
+        self.reads.iter().any(|read| read.key.is_ok())
     }
 
     fn of(
-        files: &'a Files<'a>,
+        callers: &'a Callers<'a>,
         table: &'a CachedTable,
         helper: Helper,
         queries: &[(&'t SourceFile, &'a Query<'t>)],
@@ -99,25 +133,24 @@ impl<'a, 't> Group<'a, 't> {
     where
         't: 'a,
     {
-        let mut group = Group { files, table, helper, reads: Vec::new(), writes: Vec::new() };
+        let mut group = Group { callers, table, helper, reads: Vec::new(), writes: Vec::new() };
         for (file, query) in queries.iter().filter(|(file, query)| is_by_id(file, query, table)) {
             let Some(id) = query.equal_to(file, &table.id) else { continue };
-            let cached = read::cached(files, file, &group.helper, query);
-            let key = read::key(files, file, query, table, id, cached.as_ref()).and_then(|key| match &cached {
+            let cached = read::cached(callers.files, file, &group.helper, query);
+            let key = read::key(callers, file, query, table, id, cached.as_ref()).and_then(|key| match &cached {
                 Some(cached) => cached.holds(file, table, &key).map(|()| key),
-                None if is_beside_a_change(file, query, queries) => {
-                    Err("rows are changed in the same block: what is changed is judged by what is there".to_owned())
-                }
-                None => read::is_awaited(file, query).map(|()| key),
+                None => judges_no_change(callers, file, query, &key, queries)
+                    .and_then(|()| read::is_awaited(file, query))
+                    .map(|()| key),
             });
             group.reads.push(Read { file, query, cached, key });
         }
         group.reads_apart();
         // Without anything cached there is nothing to invalidate.
-        if group.reads.iter().any(|read| read.key.is_ok()) {
+        if group.is_cached() {
             let changes = queries.iter().filter(|(_, query)| query.purpose() == Purpose::Change);
             group.writes = changes
-                .map(|(file, query)| (*file, *query, write::of(files, file, &group.helper, query, table)))
+                .map(|(file, query)| (*file, *query, write::of(callers, file, &group.helper, query, table)))
                 .collect();
         }
         group
@@ -184,7 +217,7 @@ impl<'a, 't> Group<'a, 't> {
             resolution.subjects.push(subject(file, query, said, is_done));
         }
         for (file, query, write) in &self.writes {
-            let message = format!("`{name}` is written, and what is cached of it stays");
+            let message = stays(name);
             match write {
                 Write::Invalidates => {}
                 Write::Can(_) => {
@@ -198,7 +231,7 @@ impl<'a, 't> Group<'a, 't> {
                 }
             }
         }
-        if !stale.is_empty() && self.reads.iter().any(|read| read.key.is_ok()) {
+        if !stale.is_empty() && self.is_cached() {
             let message =
                 format!("`{name}`: cached rows stay for up to {ttl} s as they were after writes by {}", list(&stale));
             resolution.notes.push(Note { rule: None, path: None, message });
@@ -220,7 +253,8 @@ impl<'a, 't> Group<'a, 't> {
         for read in self.reads.iter().filter(|read| read.cached.is_none()) {
             let Ok(key) = &read.key else { continue };
             let variant = self.variant(key);
-            let into = read::Into { files: self.files, file: read.file, helper: &self.helper, table: self.table };
+            let into =
+                read::Into { files: self.callers.files, file: read.file, helper: &self.helper, table: self.table };
             read::wrap(&mut fix, &into, read.query, key, variant.as_deref());
             if is_stale {
                 fix.applicability = Applicability::Unsafe;
@@ -228,7 +262,7 @@ impl<'a, 't> Group<'a, 't> {
         }
         for (file, _, write) in &self.writes {
             if let Write::Can(invalidation) = write {
-                invalidation.write(&mut fix, self.files, file, &self.helper, self.table);
+                invalidation.write(&mut fix, self.callers.files, file, &self.helper, self.table);
             }
         }
         fix.edits.sort_by(|a, b| (&a.path, a.range.start, a.range.end).cmp(&(&b.path, b.range.start, b.range.end)));
@@ -236,12 +270,36 @@ impl<'a, 't> Group<'a, 't> {
     }
 }
 
-/// Whether the block of a read changes rows of the table as well.
-fn is_beside_a_change(file: &SourceFile, read: &Query<'_>, queries: &[(&SourceFile, &Query<'_>)]) -> bool {
-    let path = file.path_to(read.node.byte_range());
+/// Whether the block around a byte range changes rows of the table.
+fn changes(file: &SourceFile, range: &Range<usize>, queries: &[(&SourceFile, &Query<'_>)]) -> bool {
+    let path = file.path_to(range.clone());
     let block = path.iter().rev().find(|node| node.kind() == "statement_block").map(|block| block.byte_range());
-    let changes = queries.iter().filter(|(other, query)| other.path == file.path && query.purpose() == Purpose::Change);
-    block.is_some_and(|block| changes.into_iter().any(|(_, change)| block.contains(&change.range.start)))
+    let mut changes =
+        queries.iter().filter(|(other, query)| other.path == file.path && query.purpose() == Purpose::Change);
+    block.is_some_and(|block| changes.any(|(_, change)| block.contains(&change.range.start)))
+}
+
+/// Whether a read stands apart from changes of the table, and so do all calls that lead to it.
+///
+/// # Errors
+/// That it doesn't, as a clause.
+fn judges_no_change(
+    callers: &Callers<'_>,
+    file: &SourceFile,
+    query: &Query<'_>,
+    key: &Key,
+    queries: &[(&SourceFile, &Query<'_>)],
+) -> Result<(), String> {
+    const WHY: &str = "what is changed is judged by what is there";
+    if changes(file, &query.range, queries) {
+        return Err(format!("rows are changed in the same block: {WHY}"));
+    }
+    let calls = key.caller.called.iter().flat_map(|called| called.all_calls());
+    let beside = calls.filter_map(|call| Some((callers.files.get(&call.path)?, call)));
+    match beside.into_iter().find(|(file, call)| changes(file, &(call.start..call.end), queries)) {
+        Some((file, call)) => Err(format!("rows are changed beside its call at {}: {WHY}", at(&file, call.start))),
+        None => Ok(()),
+    }
 }
 
 fn is_by_id(file: &SourceFile, query: &Query<'_>, table: &CachedTable) -> bool {
@@ -250,6 +308,10 @@ fn is_by_id(file: &SourceFile, query: &Query<'_>, table: &CachedTable) -> bool {
 
 fn past(table: &str) -> String {
     format!("a row of `{table}` is read past the cache")
+}
+
+fn stays(table: &str) -> String {
+    format!("`{table}` is written, and what is cached of it stays")
 }
 
 /// Some of a list, and how many more there are.

@@ -4,6 +4,7 @@ mod caller;
 mod client;
 mod group;
 mod helper;
+mod passing;
 mod query;
 mod read;
 pub mod survey;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::group::{Group, Place};
+use self::passing::Callers;
 use self::query::{Purpose, Query};
 use super::edge::files::Files;
 use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Violation};
@@ -95,6 +97,7 @@ impl Pass for ReadThroughPass<'_> {
         let paths = facts.iter().map(|(path, _)| *path).filter(|path| !excluded.excludes_file(path.as_str()));
         let parsed: Vec<Arc<SourceFile>> = paths.filter_map(|path| files.get(path)).collect();
         let tables = self.tables();
+        let callers = Callers::of(&files, &excluded);
         // By table, the reads of one row and the changes, each with its file.
         let mut found: BTreeMap<&str, Vec<(Place, &SourceFile, Query<'_>)>> = BTreeMap::new();
         for file in &parsed {
@@ -106,7 +109,7 @@ impl Pass for ReadThroughPass<'_> {
         }
         for (name, queries) in found {
             let Some(table) = options.tables.get(name) else { continue };
-            Group::tell_all(&files, name, table, &queries, &mut resolution);
+            Group::tell_all(&callers, name, table, &queries, &mut resolution);
         }
         resolution.violations.sort_by(|a, b| (&a.path, a.range.start).cmp(&(&b.path, b.range.start)));
         resolution

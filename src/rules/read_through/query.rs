@@ -60,6 +60,10 @@ impl<'t> Query<'t> {
         }
         let table = file.text_of(path[at]).trim_matches(['\'', '"']);
         let client = member.child_by_field_name("object")?;
+        // A bucket of files is no table.
+        if core(client).child_by_field_name("property").is_some_and(|name| file.text_of(name) == "storage") {
+            return None;
+        }
         let mut query =
             Query { node: *from, range: from.byte_range(), has_await: false, client, table, steps: Vec::new() };
         // Up from call to call, through casts.
@@ -237,7 +241,14 @@ mod tests {
         ] {
             assert_eq!(found(text), Some((chain.to_owned(), methods.to_owned(), purpose)), "{text}");
         }
-        for text in ["a.to('t').select()", "from('t').select()", "a.from('t', b)", "a.from(['t'])", "'t'"] {
+        for text in [
+            "a.to('t').select()",
+            "from('t').select()",
+            "a.storage.from('t').update(b, c)",
+            "a.from('t', b)",
+            "a.from(['t'])",
+            "'t'",
+        ] {
             assert_eq!(found(text), None, "{text}");
         }
     }

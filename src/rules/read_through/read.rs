@@ -6,13 +6,14 @@ use std::ops::Range;
 use sha2::{Digest, Sha256};
 use tree_sitter::Node;
 
-use super::caller::{self, Caller};
+use super::caller::Caller;
 use super::client::{self, Rights};
 use super::helper::{Helper, KEYS, OTHERS, ROW};
+use super::passing::Callers;
 use super::query::{Query, Step, is_literal, plain, root_of, string};
 use super::values::{is_constant, value_of};
 use crate::config::{CachedTable, Scope};
-use crate::edit::{Edit, Fix, NewFile};
+use crate::edit::{Edit, Fix};
 use crate::rules::edge::files::Files;
 use crate::rules::edge::handler::{arguments, core};
 use crate::rules::edge::request::{has_child, innermost_function};
@@ -143,7 +144,7 @@ pub fn cached<'t>(files: &Files<'_>, file: &'t SourceFile, helper: &Helper, quer
 /// # Errors
 /// Why it may not be cached, as a clause.
 pub fn key(
-    files: &Files<'_>,
+    callers: &Callers<'_>,
     file: &SourceFile,
     query: &Query<'_>,
     table: &CachedTable,
@@ -155,21 +156,27 @@ pub fn key(
     if file.errors().iter().any(|error| error.start <= range.end && range.start <= error.end) {
         return Err("the code around it can't be parsed".to_owned());
     }
-    let caller = caller::of(files, file, &range)?;
-    let rights = client::rights(file, query.client, &caller.request)?;
+    let caller = callers.at(file, &range)?;
+    let rights = client::rights(callers, file, query.client, &caller)?;
     let id = row_id(file, id)?;
     let (user, is_shared) = match (rights, table.scope) {
-        (Rights::Project, _) => (None, false),
+        (Rights::Service | Rights::Anonymous, _) => (None, false),
         (Rights::Caller, Scope::Tenant) => (None, true),
         (Rights::Caller, Scope::User) => {
-            let user = caller.user.clone().ok_or(
-                "it reads with the user's own rights, and no user is known before it: authenticate with \
-                 `auth.getUser()` first, or declare the table's rows to be its tenant's with `scope = \"tenant\"`",
-            )?;
+            let user = caller.user.clone().ok_or_else(|| {
+                let place = match &caller.called {
+                    Some(called) => format!("before a call of `{}`", called.function.called),
+                    None => "before it".to_owned(),
+                };
+                format!(
+                    "it reads with the user's own rights, and no user is known {place}: authenticate with \
+                     `auth.getUser()` first, or declare the table's rows to be its tenant's with `scope = \"tenant\"`"
+                )
+            })?;
             (Some(user), false)
         }
     };
-    let ids: Vec<&str> = files.project.config.tenants.ids.iter().map(|id| id.get_ref().as_str()).collect();
+    let ids: Vec<&str> = callers.files.project.config.tenants.ids.iter().map(|id| id.get_ref().as_str()).collect();
     let selection = selection(file, query, table, &caller, user.as_deref(), &ids)?;
     let column = table.tenant_column.get_ref();
     let mut tenant_column = None;
@@ -182,7 +189,8 @@ pub fn key(
         tenant_column = Some(column.clone());
     }
     let whose = match rights {
-        Rights::Project => "project",
+        Rights::Service => "project",
+        Rights::Anonymous => "anonymous",
         Rights::Caller => "caller",
     };
     let selection = format!("{whose} {}", selection.text);
@@ -281,7 +289,7 @@ fn selection(
 }
 
 /// Whether a value is the caller's tenant, or an id in its place where there is none.
-fn is_tenant(file: &SourceFile, value: Node<'_>, caller: &Caller) -> bool {
+pub fn is_tenant(file: &SourceFile, value: Node<'_>, caller: &Caller) -> bool {
     let value = core(value);
     let text = file.text_of(value);
     let left = value.child_by_field_name("left").filter(|_| value.kind() == "binary_expression");
@@ -388,12 +396,11 @@ pub fn wrap(fix: &mut Fix, into: &Into<'_>, query: &Query<'_>, key: &Key, varian
         fix.edits.extend(lines_of(file, &range).into_iter().map(|line| insert(line, step.repeat(levels))));
     }
     fix.edits.push(insert(range.end, tail));
-    for wanted in [Some(row_import), Some(keys_import), key.caller.import.clone()].into_iter().flatten() {
-        fix.imports.push((file.path.clone(), wanted));
+    fix.imports.extend([row_import, keys_import].map(|wanted| (file.path.clone(), wanted)));
+    key.caller.for_tenant.add_to(fix);
+    if key.user.is_some() {
+        key.caller.for_user.add_to(fix);
     }
-    let is_new = |new: &NewFile| !fix.new_files.contains(new);
-    let new_file = key.caller.new_file.clone().filter(is_new);
-    fix.new_files.extend(new_file);
     bring(fix, helper);
 }
 

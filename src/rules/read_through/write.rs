@@ -1,18 +1,21 @@
 //! Writes of tables whose rows are cached: what invalidates them, and which can't.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::caller;
+use super::caller::Caller;
 use super::helper::{Helper, INVALIDATE, KEYS};
-use super::query::Query;
+use super::passing::Callers;
+use super::query::{Query, string};
 use super::read::{bring, made_for_all, row_id};
 use crate::config::CachedTable;
 use crate::edit::{Edit, Fix};
 use crate::project::{Project, RelPath};
 use crate::rules::edge::files::Files;
-use crate::rules::edge::handler::{core, statements};
+use crate::rules::edge::handler::{arguments, core, statements};
 use crate::rules::edge::request::{has_child, innermost_function, line_end};
 use crate::rules::sql::{self, Statement};
 use crate::syntax::source::SourceFile;
@@ -31,26 +34,26 @@ pub enum Write {
 /// What invalidates a row behind a write.
 #[derive(Debug)]
 pub struct Invalidation {
-    caller: caller::Caller,
+    caller: Caller,
     id: String,
     /// The byte offset behind the statement that writes.
     end: usize,
 }
 
 /// How `query`, a write, goes together with the cache.
-pub fn of(files: &Files<'_>, file: &SourceFile, helper: &Helper, query: &Query<'_>, table: &CachedTable) -> Write {
+pub fn of(callers: &Callers<'_>, file: &SourceFile, helper: &Helper, query: &Query<'_>, table: &CachedTable) -> Write {
     let Some(statement) = statement(file, query) else {
         return Write::Cannot("nothing can stand behind it where it is written".to_owned());
     };
-    if is_invalidated(files, file, helper, statement, table) {
+    if is_invalidated(callers.files, file, helper, statement, table) {
         return Write::Invalidates;
     }
-    invalidation(files, file, query, table, statement)
+    invalidation(callers, file, query, table, statement)
         .map_or_else(Write::Cannot, |invalidation| Write::Can(Box::new(invalidation)))
 }
 
 fn invalidation(
-    files: &Files<'_>,
+    callers: &Callers<'_>,
     file: &SourceFile,
     query: &Query<'_>,
     table: &CachedTable,
@@ -59,7 +62,7 @@ fn invalidation(
     let id = id_of(file, query, &table.id)
         .ok_or_else(|| format!("which rows it writes can't be seen: it isn't for one `{}`", table.id))?;
     let id = row_id(file, id)?;
-    let caller = caller::of(files, file, &query.range)?;
+    let caller = callers.at(file, &query.range)?;
     if !innermost_function(file, query.range.start).is_some_and(|function| has_child(function, "async")) {
         return Err("its function isn't async".to_owned());
     }
@@ -137,11 +140,8 @@ impl Invalidation {
             None => (self.end, format!(" {call}")),
         };
         fix.edits.push(Edit { path: file.path.clone(), range: edit.0..edit.0, text: edit.1 });
-        for wanted in [Some(function_import), Some(keys_import), self.caller.import.clone()].into_iter().flatten() {
-            fix.imports.push((file.path.clone(), wanted));
-        }
-        let new_file = self.caller.new_file.clone().filter(|new| !fix.new_files.contains(new));
-        fix.new_files.extend(new_file);
+        fix.imports.extend([function_import, keys_import].map(|wanted| (file.path.clone(), wanted)));
+        self.caller.for_tenant.add_to(fix);
         bring(fix, helper);
     }
 
@@ -156,9 +156,46 @@ impl Invalidation {
     }
 }
 
-/// The functions, views and schedules in SQL that change or delete rows of a table that are there: each with its file.
-pub fn in_sql(project: &Project, table: &str) -> Vec<(RelPath, String)> {
-    let mut found: Vec<(RelPath, String)> = Vec::new();
+/// Something in SQL that changes or deletes rows of a table that are there, and stays in the database.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InSql {
+    /// A function or procedure of this name.
+    Function(String),
+    /// A schedule of cron.
+    Schedule,
+    /// A foreign key that cascades.
+    Key,
+}
+
+impl fmt::Display for InSql {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InSql::Function(name) => write!(f, "`{name}`"),
+            InSql::Schedule => f.write_str("a schedule of cron"),
+            InSql::Key => f.write_str("a foreign key that cascades"),
+        }
+    }
+}
+
+/// The calls of the SQL function `name` by code, `client.rpc('name')`: the string of each, where it is used.
+pub fn rpc_calls(file: &SourceFile, name: &str) -> Vec<Range<usize>> {
+    let hits = memchr::memmem::find_iter(file.text.as_bytes(), name.as_bytes());
+    let call = |hit: usize| {
+        let path = file.path_to(hit..hit + 1);
+        let at = path.iter().rposition(|node| node.kind() == "string" || node.kind() == "template_string")?;
+        let (list, call) = (path.get(at.checked_sub(1)?)?, path.get(at.checked_sub(2)?)?);
+        let callee = call.child_by_field_name("function")?;
+        let method = callee.child_by_field_name("property").map(|method| file.text_of(method));
+        let is_first = arguments(*list).first().map(|first| first.id()) == Some(path[at].id());
+        let is_rpc = list.kind() == "arguments" && method == Some("rpc") && is_first;
+        (is_rpc && string(file, path[at]) == Some(name)).then(|| call.start_byte()..list.end_byte())
+    };
+    hits.filter_map(call).collect()
+}
+
+/// The functions and schedules in SQL, and the keys, that change or delete rows of a table that are there: each with its file.
+pub fn in_sql(project: &Project, table: &str) -> Vec<(RelPath, InSql)> {
+    let mut found: Vec<(RelPath, InSql)> = Vec::new();
     for (path, text) in &project.deployment().sql {
         if !text.contains(table) {
             continue;
@@ -170,13 +207,13 @@ pub fn in_sql(project: &Project, table: &str) -> Vec<(RelPath, String)> {
         }
     }
     // A function that is defined again counts once, as it was defined last.
-    let mut last: BTreeMap<String, RelPath> = BTreeMap::new();
+    let mut last: BTreeMap<InSql, RelPath> = BTreeMap::new();
     last.extend(found.into_iter().map(|(path, name)| (name, path)));
     last.into_iter().map(|(name, path)| (path, name)).collect()
 }
 
 /// What a statement that stays (a function, a schedule, a key that cascades) is called, if it changes rows of a table.
-fn changes(text: &str, statement: &Statement, table: &str) -> Option<String> {
+fn changes(text: &str, statement: &Statement, table: &str) -> Option<InSql> {
     let words: Vec<&str> = statement.tokens.iter().map(|token| token.word.as_str()).collect();
     let at = |word: &str| words.iter().position(|known| *known == word);
     let first = words.first().copied().unwrap_or_default();
@@ -186,16 +223,16 @@ fn changes(text: &str, statement: &Statement, table: &str) -> Option<String> {
             let name = at("function").or_else(|| at("procedure")).and_then(|at| sql::name_at(&words, at + 1));
             let owner = at("table").and_then(|at| sql::name_at(&words, at + 1));
             if !is_function && owner.as_deref() == Some(table) && cascades(&words) {
-                return Some("a foreign key that cascades".to_owned());
+                return Some(InSql::Key);
             }
-            is_function.then(|| name.map(|name| format!("`{name}`")))??
+            is_function.then(|| name.map(InSql::Function))??
         }
         "alter" if words.get(1) == Some(&"table") => {
             let owner = sql::name_at(&words, 2);
             let is_it = owner.as_deref() == Some(table) && cascades(&words);
-            return is_it.then(|| "a foreign key that cascades".to_owned());
+            return is_it.then_some(InSql::Key);
         }
-        "select" if at("cron").is_some() => "a schedule of cron".to_owned(),
+        "select" if at("cron").is_some() => InSql::Schedule,
         _ => return None,
     };
     let bodies = statement.tokens.iter().filter(|token| token.is_dollar).map(|token| token.range.clone());
@@ -230,7 +267,16 @@ mod tests {
 
     fn found(text: &str) -> Vec<String> {
         let statements = sql::statements(text, 0..text.len());
-        statements.iter().filter_map(|statement| changes(text, statement, "listings")).collect()
+        statements.iter().filter_map(|it| Some(changes(text, it, "listings")?.to_string())).collect()
+    }
+
+    #[test]
+    fn calls_of_sql_are_told_from_other_uses_of_the_name() {
+        let text =
+            "await db.rpc('close', { id: 1 }); a?.rpc(`close`); db.rpc('close_all'); close(); rpc('x', 'close');";
+        let file = crate::syntax::source::tests::file(text);
+        let calls: Vec<&str> = rpc_calls(&file, "close").into_iter().map(|range| &text[range]).collect();
+        assert_eq!(calls, ["db.rpc('close', { id: 1 })", "a?.rpc(`close`)"]);
     }
 
     #[test]

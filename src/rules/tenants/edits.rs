@@ -4,19 +4,20 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::calls::{Call, Refusal};
 use super::helper::{self, Helper, REQUIRE};
 use super::is_function;
 use super::plan::{Plan, Request, Thread};
 use super::site::Need;
-use super::thread::{self, NAMES, edit};
+use super::thread::NAMES;
 use crate::config::Fallback;
 use crate::edit::{Edit, Wanted};
 use crate::project::RelPath;
+use crate::rules::edge::calls::{Call, Refusal};
 use crate::rules::edge::files::Files;
 use crate::rules::edge::place::Function;
 use crate::rules::edge::preflight::{self, Preflight};
 use crate::rules::edge::request::{at_start, free_name, has_child, innermost_function, line_end};
+use crate::rules::edge::signature::{edit, is_broken, passed};
 use crate::rules::edge::user;
 use crate::rules::edge::verified::Verified;
 use crate::syntax::source::SourceFile;
@@ -45,7 +46,7 @@ pub fn of_request(
     let file = files.get(&place.path).ok_or_else(|| gone(&place.path))?;
     let file: &SourceFile = &file;
     let refuse = |reason: &str| Refusal::at(file, place.function.clone(), reason.to_owned());
-    if thread::is_broken(file, &place.function) {
+    if is_broken(file, &place.function) {
         return Err(refuse("the code around it can't be parsed"));
     }
     let function = node_at(file, &place.function).ok_or_else(|| refuse("its function can't be read"))?;
@@ -203,7 +204,7 @@ fn pass(
         let Some(thread) = plan.threads.get(function) else { continue };
         let Some(signature) = &thread.signature else { continue };
         let is_new = !thread.needs.iter().any(|need| need.is_default);
-        work.edits.extend(thread::passed(&file, call, signature.index, is_new, text)?);
+        work.edits.extend(passed(&file, call, signature.index, is_new, text)?);
     }
     Ok(())
 }

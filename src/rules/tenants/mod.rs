@@ -1,6 +1,5 @@
 //! The rule `tenants`: hardcoded tenant ids become the caller's tenant. See rules/tenants/rule.md.
 
-mod calls;
 pub(in crate::rules) mod claims;
 mod cohort;
 mod edits;
@@ -16,13 +15,13 @@ mod thread;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::calls::Refusal;
 use self::cohort::{Cohort, Judge};
 use self::edits::Work;
 use self::flow::{Operation, Target};
 use self::helper::Helper;
 use self::plan::{Key, Plan};
 use self::site::{Site, Standing, Survey};
+use super::edge::calls::Refusal;
 use super::edge::files::Files;
 use super::edge::handler::is_function;
 use super::edge::place::{self, Around};

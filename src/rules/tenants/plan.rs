@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::calls::{self, Call, Refusal};
 use super::session::{self, Session};
 use super::site::{Need, Site};
 use super::thread::{self, Signature};
 use crate::project::{RelPath, Surface};
 use crate::rules::edge::callers;
+use crate::rules::edge::calls::{self, Call, Refusal};
 use crate::rules::edge::files::Files;
 use crate::rules::edge::place::{self, Around, Function, Place};
+use crate::rules::edge::signature::passed;
 use crate::syntax::source::SourceFile;
 
 /// Functions that have the request or are given the tenant, and what they need it for.
@@ -219,7 +220,7 @@ impl Draft<'_, '_> {
         for call in calls {
             let file = self.file(&call.path)?;
             if let Some(index) = default
-                && thread::passed(&file, &call, index, false, "").is_ok_and(|edit| edit.is_none())
+                && passed(&file, &call, index, false, "").is_ok_and(|edit| edit.is_none())
             {
                 continue;
             }
@@ -261,7 +262,7 @@ impl Draft<'_, '_> {
         let of_threads = self.plan.threads.values().flat_map(|thread| &thread.calls);
         for (called, call) in of_requests.chain(of_threads).filter(|(called, _)| called == function) {
             let file = self.file(&call.path)?;
-            thread::passed(&file, call, index, is_new, "").map_err(|refusal| in_chain(&file, called, call, refusal))?;
+            passed(&file, call, index, is_new, "").map_err(|refusal| in_chain(&file, called, call, refusal))?;
         }
         Ok(())
     }
@@ -318,18 +319,13 @@ fn not_all_found(function: &Function, refusal: Refusal) -> Refusal {
 
 /// A reason for a caller's refusal, with the call in the chain.
 fn in_chain(file: &SourceFile, function: &Function, call: &Call, refusal: Refusal) -> Refusal {
-    let line = file.text[..call.start].matches('\n').count() + 1;
-    let link = format!("`{}` is called at {}:{line}", function.called, file.path);
     let mut related = vec![crate::rules::Related {
         path: file.path.clone(),
         range: call.start..call.end,
         message: format!("`{}` is called here", function.called),
     }];
     related.extend(refusal.related);
-    let reason = match refusal.reason.strip_prefix("no request is in scope: ") {
-        Some(rest) => format!("no request is in scope: {link}; {rest}"),
-        None => format!("no request is in scope: {link}, where {}", refusal.reason),
-    };
+    let reason = calls::chained("no request is in scope", file, function, call, &refusal.reason);
     Refusal { reason, related }
 }
 

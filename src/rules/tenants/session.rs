@@ -4,17 +4,18 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::calls::Refusal;
 use super::edits::{Work, fitted, gone, short};
 use super::helper::{self, Helper};
 use super::is_function;
 use super::site::Need;
-use super::thread::{self, NAMES, edit};
+use super::thread::NAMES;
 use crate::config::Frontend;
 use crate::project::RelPath;
+use crate::rules::edge::calls::Refusal;
 use crate::rules::edge::files::Files;
 use crate::rules::edge::handler::statements;
 use crate::rules::edge::request::{free_name, has_child};
+use crate::rules::edge::signature::{edit, is_broken};
 use crate::syntax::source::SourceFile;
 
 /// A function in the browser that needs the tenant.
@@ -70,7 +71,7 @@ pub fn around(files: &Files<'_>, file: &SourceFile, need: &Need) -> Result<(usiz
 pub fn work(files: &Files<'_>, path: &RelPath, session: &Session) -> Result<Work, Refusal> {
     let file = files.get(path).ok_or_else(|| gone(path))?;
     let refuse = |reason: &str| Refusal::at(&file, session.function.clone(), reason.to_owned());
-    if thread::is_broken(&file, &session.function) {
+    if is_broken(&file, &session.function) {
         return Err(refuse("the code around it can't be parsed"));
     }
     let Frontend { module, export, hook } = &files.project.config.tenants.frontend;

@@ -76,6 +76,9 @@ test('every caller gets what he got before, whoever asked before him, in any ord
     ['admin-listing', { id: 'lb' }],
     ['get-profile', { id: 'p1' }],
     ['get-profile', { id: 'p2' }],
+    ['card', { id: 'p1', listing: 'la' }],
+    ['card', { id: 'p2', listing: 'lb' }],
+    ['card', { listing: 'lb' }],
   ];
   const all = users.flatMap((user) => asked.map(([name, body]) => [user, name, body] as const));
   let seed = 7;
@@ -122,6 +125,16 @@ test('what one user may see reaches no other of the same tenant', async () => {
   }
   const count = await counted(() => after('u1', 'get-profile', { id: 'p1' }));
   assert.equal(count, 1, 'the list is read, and the profile is not');
+});
+
+test('what a function is given of its caller tells users and tenants apart', async () => {
+  for (let round = 0; round < 2; round += 1) {
+    assert.equal(await after('u1', 'card', { id: 'p1', listing: 'la' }), '200 "One: Of A"');
+    assert.equal(await after('u2', 'card', { id: 'p1', listing: 'la' }), '200 "nobody: Of A"');
+    assert.equal(await after('u4', 'card', { id: 'p1', listing: 'la' }), '200 "nobody: PGRST116"');
+  }
+  const count = await counted(() => after('u1', 'card', { id: 'p1', listing: 'la' }));
+  assert.equal(count, 0, 'both rows are kept');
 });
 
 test('without a tenant nothing is kept', async () => {
