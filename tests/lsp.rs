@@ -1,0 +1,15 @@
+//! The language server, driven over stdio as an editor does it.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[path = "lsp/actions.rs"]
+mod actions;
+#[path = "lsp/client.rs"]
+mod client;
+#[path = "lsp/diagnostics.rs"]
+mod diagnostics;
+#[path = "lsp/protocol.rs"]
+mod protocol;
+#[path = "lsp/random.rs"]
+mod random;
+mod support;
