@@ -12,4 +12,6 @@ mod diagnostics;
 mod protocol;
 #[path = "lsp/random.rs"]
 mod random;
+#[path = "lsp/reloading.rs"]
+mod reloading;
 mod support;

@@ -13,7 +13,7 @@ use crate::diagnostics::{messages, rules};
 use crate::support::project;
 
 /// Edits per seed.
-const EDITS: usize = 30;
+const EDITS: usize = 12;
 
 /// What is typed into files, whole or in part.
 const SNIPPETS: [&str; 16] = [
