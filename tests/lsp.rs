@@ -8,6 +8,11 @@ mod actions;
 mod client;
 #[path = "lsp/diagnostics.rs"]
 mod diagnostics;
+#[path = "lsp/editors.rs"]
+mod editors;
+#[cfg(target_os = "linux")]
+#[path = "lsp/neovim.rs"]
+mod neovim;
 #[path = "lsp/protocol.rs"]
 mod protocol;
 #[path = "lsp/random.rs"]
