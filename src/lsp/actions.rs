@@ -41,7 +41,7 @@ pub struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// The actions, the best first.
+    /// The actions: fixes of what is in the range, of all of its rules, suppressions, and of all that is safe in the file.
     ///
     /// # Errors
     /// If a run failed.
@@ -97,7 +97,7 @@ impl Asked<'_> {
             Some(Applicability::DisplayOnly) | None => return Ok(None),
         };
         let changes = run.one(mode, finding)?;
-        let what = finding.help.as_deref().unwrap_or(&finding.message);
+        let what = finding.help.as_deref().and_then(|help| help.lines().next()).unwrap_or(&finding.message);
         let title = format!("{warning}{what} ({})", finding.rule);
         Ok(self.action(title, CodeActionKind::QuickFix, &changes).map(|action| lsp::CodeAction {
             diagnostics: Some(vec![diagnostics::of_finding(places, finding)]),

@@ -28,8 +28,9 @@ pub struct Client {
     pub can_watch: bool,
     /// The folders that are open: as the client calls them, and their real paths.
     folders: Vec<(Uri, PathBuf)>,
-    /// What was said already.
-    said: BTreeSet<String>,
+    /// The messages that were shown, and those in the log.
+    shown: BTreeSet<String>,
+    logged: BTreeSet<String>,
 }
 
 impl Client {
@@ -52,7 +53,8 @@ impl Client {
             can_relate: diagnostics.and_then(|it| it.diagnostics_capabilities.related_information).unwrap_or_default(),
             can_watch: watching.and_then(|it| it.dynamic_registration) == Some(true),
             folders: Vec::new(),
-            said: BTreeSet::new(),
+            shown: BTreeSet::new(),
+            logged: BTreeSet::new(),
         }
     }
 
@@ -109,7 +111,7 @@ impl Client {
 
     /// Shows a message, if it wasn't shown before.
     pub fn show(&mut self, kind: lsp::MessageType, message: &str) {
-        if self.said.insert(message.to_owned()) {
+        if self.shown.insert(message.to_owned()) {
             let message = message.to_owned();
             self.notify::<lsp::ShowMessageNotification>(lsp::ShowMessageParams { kind, message });
         }
@@ -117,7 +119,7 @@ impl Client {
 
     /// Puts a message into the log, if it isn't there yet.
     pub fn log(&mut self, message: &str) {
-        if self.said.insert(message.to_owned()) {
+        if self.logged.insert(message.to_owned()) {
             let (kind, message) = (lsp::MessageType::Warning, message.to_owned());
             self.notify::<lsp::LogMessageNotification>(lsp::LogMessageParams { kind, message });
         }

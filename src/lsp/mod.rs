@@ -272,7 +272,8 @@ impl Server {
                         .entry(path.clone())
                         .or_default()
                         .push(diagnostics::of_complaint(&self.client, complaint)),
-                    None => self.client.show(lsp::MessageType::Error, &complaint.message),
+                    None if complaint.is_loud => self.client.show(lsp::MessageType::Error, &complaint.message),
+                    None => self.client.log(&complaint.message),
                 }
             }
             if !is_news {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -42,6 +43,8 @@ pub struct Complaint {
     pub range: Range<usize>,
     /// What is wrong, and the way out.
     pub message: String,
+    /// Whether somebody who has set phase2 up must see it; else it is for the log.
+    pub is_loud: bool,
 }
 
 /// A project that could be opened.
@@ -188,7 +191,7 @@ impl Served {
             self.config = Some(Config::built_in());
             return None;
         }
-        let text = text.map_or_else(|| fs::read(&path).map(|bytes| String::from_utf8_lossy(&bytes).into()), Ok);
+        let text = text.map_or_else(|| fs::read_to_string(&path).map(Arc::from), Ok);
         let text: Arc<str> = match text {
             Ok(text) => text,
             Err(error) => {
@@ -222,7 +225,15 @@ impl Served {
     fn baseline(&mut self, project: &Project, documents: &Documents) -> Option<Baseline> {
         let path = self.root.join(baseline::FILE_NAME);
         let text = documents.get(&path).map(|document| Arc::clone(&document.text));
-        let text = text.or_else(|| Some(fs::read_to_string(&path).ok()?.into()))?;
+        let text = text.map_or_else(|| fs::read_to_string(&path).map(Arc::from), Ok);
+        let text: Arc<str> = match text {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(error) => {
+                self.complain(Some(path), "".into(), None, format!("can't be read: {error}"));
+                return None;
+            }
+        };
         match Baseline::parse(baseline::FILE_NAME, &text) {
             Ok(found) => {
                 let renames = baseline::renames(project, RelPath::new(baseline::FILE_NAME).as_ref(), &found);
@@ -238,7 +249,10 @@ impl Served {
     }
 
     fn complain(&mut self, path: Option<PathBuf>, text: Arc<str>, range: Option<Range<usize>>, message: String) {
-        self.complaints.push(Complaint { path, text, range: range.unwrap_or(0..0), message });
+        // A repository without any folder of phase2's is none of its own.
+        let is_loud =
+            path.is_some() || self.root.join(config::FILE_NAME).exists() || self.root.join("supabase").is_dir();
+        self.complaints.push(Complaint { path, text, range: range.unwrap_or(0..0), message, is_loud });
     }
 }
 
@@ -316,5 +330,28 @@ fn with_help(error: &ConfigError) -> String {
     match error {
         ConfigError::Invalid { message, help: Some(help), .. } => format!("{message}\n{help}"),
         error => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+    use crate::project::testing::{Tree, rel};
+
+    #[test]
+    fn a_run_that_panics_is_a_defect_and_the_next_one_starts_anew() {
+        let tree =
+            Tree::new(&[("phase2.toml", ""), ("supabase/functions/a/index.ts", "Deno.serve(() => new Response());\n")]);
+        let (settings, documents) = (Settings::default(), Documents::default());
+        let mut served = Served::at(tree.path(""));
+        let opened = served.opened(&settings, &documents).unwrap();
+        let project = opened.project(&documents);
+        let open = BTreeSet::from([rel("supabase/functions/a/index.ts")]);
+        let panicking: Choice<'_> = &|_| panic!("this panic belongs to a test");
+        assert!(opened.run(&project, FixMode::Safe, panicking, &open).is_err());
+        let outcome = opened.run(&project, FixMode::Safe, &|_| false, &open).unwrap();
+        assert_eq!(outcome.found.findings.len(), 1);
     }
 }

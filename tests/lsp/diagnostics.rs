@@ -102,6 +102,21 @@ fn only_the_files_of_a_project_are_looked_at() {
 }
 
 #[test]
+fn a_repository_that_is_none_of_phase2s_is_left_in_peace() {
+    let root = project([(".git/HEAD", "ref: refs/heads/main\n"), ("lib/a.ts", "console.log('a');\n")]);
+    let mut editor = Editor::open(&[root.path()]);
+    let uri = editor.open_file(&root.path().join("lib/a.ts"));
+    assert_eq!(editor.diagnostics(&uri), []);
+    assert_eq!(editor.actions(&uri, "console", None), []);
+    assert!(editor.shown.is_empty(), "{:?}", editor.shown);
+    // Where somebody has set it up, it says what is amiss.
+    fs::write(root.path().join("phase2.toml"), "").unwrap();
+    editor.changed_on_disk(&[(&root.path().join("phase2.toml"), 1)]);
+    editor.settle();
+    assert!(editor.shown[0].contains("has none of the folders"), "{:?}", editor.shown);
+}
+
+#[test]
 fn a_file_that_was_never_saved_is_looked_at() {
     let root = project([("phase2.toml", ""), ("src/lib/logger.ts", LOGGER), ("src/a.ts", "")]);
     let mut editor = Editor::open(&[root.path()]);
