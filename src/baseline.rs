@@ -12,8 +12,9 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::project::RelPath;
+use crate::project::{Project, RelPath};
 use crate::report::{Finding, Report};
+use crate::vcs;
 
 /// The name of the file, in the project root.
 pub const FILE_NAME: &str = "phase2-baseline.json";
@@ -53,6 +54,13 @@ pub struct BaselineError {
     line: usize,
     /// What is wrong.
     message: String,
+}
+
+impl BaselineError {
+    /// The line that it is about, from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
 }
 
 /// What a baseline did to a report.
@@ -188,6 +196,15 @@ impl Baseline {
             |sign: isize| counts.values().filter(|count| **count * sign > 0).map(|count| count.unsigned_abs()).sum();
         (sum(1), sum(-1))
     }
+}
+
+/// The renames since the baseline at `path` was written, if it names files that are gone. Where git can't say there are none.
+pub fn renames(project: &Project, path: Option<&RelPath>, baseline: &Baseline) -> Vec<(RelPath, RelPath)> {
+    let is_gone = |entry: &Entry| RelPath::new(&entry.path).is_some_and(|path| !project.sources.exists(&path));
+    if !baseline.entries().iter().any(is_gone) {
+        return Vec::new();
+    }
+    path.and_then(|path| vcs::renames_since(&project.root, path).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

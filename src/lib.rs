@@ -14,6 +14,7 @@ pub mod edit;
 pub mod engine;
 pub mod excludes;
 pub mod init;
+pub mod lsp;
 pub mod partition;
 pub mod path;
 pub mod project;

@@ -68,6 +68,19 @@ pub fn write(root: &Path, density: Density, megabytes: usize) {
     }
 }
 
+/// A module of at least so many lines, with calls of the console.
+pub fn long_module(lines: usize) -> String {
+    let mut random = Random::new(0x2545_f491_4f6c_dd1d);
+    let mut parts = lines / 40;
+    loop {
+        let text = pages::module(&mut random, parts, true);
+        if text.lines().count() >= lines {
+            return text;
+        }
+        parts += parts / 8 + 1;
+    }
+}
+
 fn put(root: &Path, path: &str, text: &str) {
     let path = root.join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();

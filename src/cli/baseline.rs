@@ -39,7 +39,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &BaselineArgs) -> Result<
             return Err(Failure::Plain(format!("there is no {} to prune: `phase2 baseline` writes one", located.name)));
         }
         (true, Ok(Some(known))) => {
-            let renames = gate::renames(&project, located.path.as_ref(), &known);
+            let renames = crate::baseline::renames(&project, located.path.as_ref(), &known);
             let known = known.renamed(&renames);
             let mut names: Vec<&str> = chosen.iter().map(|rule| rule.meta().name).collect();
             names.extend(suppression.then_some(rules::suppression::META.name));

@@ -7,7 +7,7 @@ use clap::Args;
 use super::load::Place;
 use super::terminal::Failure;
 use super::{CLEAN, TROUBLE, VIOLATIONS};
-use crate::baseline::{Applied, Baseline, Entry, FILE_NAME};
+use crate::baseline::{self, Applied, Baseline, Entry, FILE_NAME};
 use crate::project::{Project, RelPath, Selection};
 use crate::report::{Note, Report};
 use crate::vcs;
@@ -89,7 +89,7 @@ impl<'a> Gate<'a> {
         let own = located.text.as_deref().map(|text| Baseline::parse(&located.name, text)).transpose()?;
         let Some(revision) = &args.baseline_from else {
             if let Some(own) = own {
-                let renames = renames(project, located.path.as_ref(), &own);
+                let renames = baseline::renames(project, located.path.as_ref(), &own);
                 gate.baseline = Some((located.name, own.renamed(&renames)));
             }
             return Ok(gate);
@@ -155,13 +155,4 @@ impl<'a> Gate<'a> {
             (true, false) => CLEAN,
         }
     }
-}
-
-/// The renames since the baseline was written, if it names files that are gone. Where git can't say there are none.
-pub fn renames(project: &Project, path: Option<&RelPath>, baseline: &Baseline) -> Vec<(RelPath, RelPath)> {
-    let is_gone = |entry: &Entry| RelPath::new(&entry.path).is_some_and(|path| !project.sources.exists(&path));
-    if !baseline.entries().iter().any(is_gone) {
-        return Vec::new();
-    }
-    path.and_then(|path| vcs::renames_since(&project.root, path).ok()).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use super::progress::Progress;
 use super::terminal::{Failure, Terminal};
 use crate::config::{Config, ConfigFile, FILE_NAME, suggestion};
 use crate::engine::{self, FixMode, Request};
-use crate::project::{Project, ProjectError, RelPath, RootsError, Selection, find_root};
+use crate::project::{Project, ProjectError, RelPath, Selection, find_root};
 use crate::report::{Note, Report};
 use crate::rules::{self, Rule};
 use crate::vcs;
@@ -89,17 +89,10 @@ impl Place {
 
     /// An error about one of the configured roots, with its place in the file.
     fn locate(&self, error: ProjectError) -> Failure {
-        let (
-            ProjectError::Roots(RootsError::NoFolder { pattern, .. } | RootsError::BadPattern { pattern, .. }),
-            Some(file),
-        ) = (&error, &self.file)
-        else {
-            return error.into();
-        };
-        let place = self.config.roots.iter().flatten().find(|root| root.get_ref() == pattern).map(toml::Spanned::span);
+        let (Some(place), Some(file)) = (error.place(&self.config), &self.file) else { return error.into() };
         let said = error.to_string();
         let (message, help) = said.split_once('\n').map_or((said.as_str(), None), |(said, help)| (said, Some(help)));
-        file.reject(message, place, help).into()
+        file.reject(message, Some(place), help).into()
     }
 }
 
@@ -138,13 +131,7 @@ pub fn chosen(named: &[String], config: &Config) -> Result<(Vec<Box<dyn Rule>>, 
     if let Some(name) = named.iter().find(|name| !rules::names().contains(&name.as_str())) {
         return Err(unknown(name));
     }
-    let is_wanted = |meta: &rules::Meta| match &config.rules {
-        _ if !named.is_empty() => named.iter().any(|name| name == meta.name),
-        Some(configured) => configured.iter().any(|name| name.get_ref() == meta.name),
-        None => meta.on_by_default || config.stated.iter().any(|table| table == meta.name),
-    };
-    let rules = rules::all().into_iter().filter(|rule| is_wanted(rule.meta())).collect();
-    Ok((rules, is_wanted(&rules::suppression::META)))
+    Ok(rules::running(named, config))
 }
 
 /// What the rules find in the whole project.

@@ -8,6 +8,7 @@ mod gate;
 mod groups;
 mod init;
 mod load;
+mod lsp;
 mod output;
 mod partition;
 mod print;
@@ -57,6 +58,15 @@ Exit status:
   0  It was done, or `--diff` printed its patch
   2  It can't be done, or something went wrong: nothing was written";
 
+const LSP_STATUS: &str = "\
+It is for editors to start. The project root and its phase2.toml are found for each document, unless --root or --config
+names one.
+
+Exit status:
+  0  The editor asked for the end
+  1  The editor was gone before it asked
+  2  Trouble: wrong usage, or an editor that doesn't speak the protocol";
+
 const FIRST_STEPS: &str = "\
 First steps:
   phase2 status                                        See how far the project is
@@ -96,6 +106,9 @@ enum Command {
     Split(SplitArgs),
     /// Write migrations that partition a table by month
     Partition(PartitionArgs),
+    /// Serve an editor over stdin and stdout, as a language server
+    #[command(after_help = LSP_STATUS)]
+    Lsp,
     /// List the rules
     Rules,
     /// Print a rule's page
@@ -371,6 +384,7 @@ pub fn run() -> ExitCode {
         Command::Status(args) => on_threads(common, || status::run(&terminal, common, &args)),
         Command::Split(args) => on_threads(common, || split::run(&terminal, common, &args)),
         Command::Partition(args) => on_threads(common, || partition::run(&terminal, common, &args)),
+        Command::Lsp => on_threads(common, || lsp::run(common)),
         Command::Rules => rules::run(&terminal),
         Command::Explain { rule } => explain::run(&terminal, &rule),
         Command::Schema => print::schema(&terminal),

@@ -4,6 +4,7 @@ mod additions;
 mod ahead;
 mod comments;
 mod judge;
+mod memory;
 mod merge;
 mod passes;
 mod plan;
@@ -18,6 +19,7 @@ use rayon::prelude::*;
 
 use self::additions::{Additions, State};
 use self::judge::Judgement;
+pub use self::memory::Memory;
 use self::passes::{Passes, Triggers};
 use self::plan::{Plan, Planned};
 use self::scan::{Scan, View};
@@ -76,7 +78,7 @@ pub struct Outcome {
 
 /// Runs `request` over `project`, on the threads of the rayon pool that it is called in.
 pub fn run(project: &Project, request: &Request<'_>) -> Outcome {
-    Run { project, request, triggers: Triggers::of(request.rules, &project.config) }.outcome()
+    Run { project, request, triggers: Triggers::of(request.rules, &project.config), reported: &|_| true }.outcome()
 }
 
 /// One run.
@@ -84,6 +86,8 @@ struct Run<'a> {
     project: &'a Project,
     request: &'a Request<'a>,
     triggers: Triggers,
+    /// The files whose violations somebody wants to read about, of those that are selected.
+    reported: &'a (dyn Fn(&RelPath) -> bool + Sync),
 }
 
 impl Run<'_> {
@@ -91,14 +95,19 @@ impl Run<'_> {
         let passes = self.start(self.project);
         let prove = |record| self.with_proof(&passes, record);
         let scan = scan::all(self.project, &passes, &prove, self.request.progress);
-        let unchanged = BTreeMap::new();
-        let view = View { first: &scan.records, since: &unchanged };
-        let judgement = Rc::new(self.judge(&passes, view));
-        let Planned { changes, remaining, proved, together } =
-            Plan { run: self, scan: &scan, judgement: &judgement }.make();
-        let found = self.report(State { project: self.project, view }, &scan, &proved);
+        let outcome = self.outcome_of(&passes, &scan);
         // Trees have many nodes: freeing them takes long enough to be shared.
         scan.records.into_par_iter().for_each(drop);
+        outcome
+    }
+
+    /// What comes of a project that was scanned.
+    fn outcome_of(&self, passes: &Passes<'_>, scan: &Scan) -> Outcome {
+        let unchanged = BTreeMap::new();
+        let view = View { first: &scan.records, since: &unchanged };
+        let judgement = Rc::new(self.judge(passes, view));
+        let Planned { changes, remaining, proved, together } = Plan { run: self, scan, judgement: &judgement }.make();
+        let found = self.report(State { project: self.project, view }, scan, &proved);
         Outcome { found, remaining, changes, together }
     }
 
@@ -130,7 +139,8 @@ impl Run<'_> {
     /// The judgement of a project as a report.
     fn report(&self, state: State<'_>, scan: &Scan, judgement: &Judgement) -> Report {
         let additions = Additions::to(state);
-        let findings = judgement.violations.iter().map(|violation| finding(violation, &additions)).collect();
+        let reported = judgement.violations.iter().filter(|violation| (self.reported)(&violation.path));
+        let findings = reported.map(|violation| finding(violation, &additions)).collect();
         // After the findings, as their imports may bring up more of them.
         let resolvers = [&self.project.resolver, &state.project.resolver];
         let unusable = resolvers.into_iter().flat_map(|resolver| resolver.problems());

@@ -19,14 +19,14 @@ use crate::syntax::source::SourceFile;
 
 /// How many bytes of source may keep their trees until the proof, which then need not parse them from scratch. A tree
 /// takes about 20 times the memory of its source.
-const KEPT_SOURCE_BYTES: usize = 16 << 20;
+pub const KEPT_SOURCE_BYTES: usize = 16 << 20;
 
 /// How many triggers a file may have. People write some hundreds at most; each is compared with others in places, so that a
 /// crafted file could hold a run for minutes.
 const MAX_HITS: usize = 2000;
 
 /// What was seen of a project.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Scan {
     /// The files that hold something for a rule, or a directive.
     pub records: BTreeMap<RelPath, Record>,
@@ -145,7 +145,8 @@ impl Findings {
 }
 
 /// What came of one file.
-enum Seen {
+#[derive(Debug)]
+pub enum Seen {
     /// It is generated or minified.
     LeftOut,
     /// Nothing in it is wanted.
@@ -169,9 +170,9 @@ pub fn all(
     let mut order: Vec<&ProjectFile> = project.files.iter().collect();
     order.sort_by_key(|file| std::cmp::Reverse(file.size));
     let look = |entry: &ProjectFile| {
-        let seen = guarded("the scan", Some(&entry.path), || look(project, entry, passes, prove, &room));
+        let seen = look(project, entry, passes, prove, &room);
         progress();
-        seen.unwrap_or_else(Seen::Failed)
+        seen
     };
     let seen: Vec<Seen> = order.into_par_iter().with_max_len(1).map(look).collect();
 
@@ -192,7 +193,19 @@ pub fn all(
     scan
 }
 
-fn look(
+/// Looks at one file. Its tree is kept if there is `room`, in bytes of source, which it then takes.
+pub fn look(
+    project: &Project,
+    entry: &ProjectFile,
+    passes: &Passes<'_>,
+    prove: &(dyn Fn(Record) -> Record + Sync),
+    room: &AtomicUsize,
+) -> Seen {
+    let seen = guarded("the scan", Some(&entry.path), || look_into(project, entry, passes, prove, room));
+    seen.unwrap_or_else(Seen::Failed)
+}
+
+fn look_into(
     project: &Project,
     entry: &ProjectFile,
     passes: &Passes<'_>,

@@ -23,6 +23,16 @@ impl Habits {
         let mut shunned = self.shunned.lock().unwrap_or_else(PoisonError::into_inner);
         *shunned.entry(key).or_insert_with(|| is_shunned(project, unit, alias))
     }
+
+    /// Forgets what was found out if some of it isn't so any more. Whether all of it still is.
+    pub(super) fn review(&self, project: &Project) -> bool {
+        let mut shunned = self.shunned.lock().unwrap_or_else(PoisonError::into_inner);
+        let holds = shunned.iter().all(|((unit, alias), known)| is_shunned(project, *unit, alias) == *known);
+        if !holds {
+            shunned.clear();
+        }
+        holds
+    }
 }
 
 fn is_shunned(project: &Project, unit: UnitId, alias: &str) -> bool {
@@ -31,7 +41,7 @@ fn is_shunned(project: &Project, unit: UnitId, alias: &str) -> bool {
     let relative = [quoted("./"), quoted("../")].concat();
     let mut seen = 0;
     for file in project.files.iter().filter(|file| file.unit == unit) {
-        let Ok(text) = project.sources.read(&file.path) else { continue };
+        let Ok(text) = project.sources.read_owned(&file.path) else { continue };
         if aliased.iter().any(|start| memmem::find(text.as_bytes(), start.as_bytes()).is_some()) {
             return false;
         }

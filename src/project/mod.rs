@@ -16,6 +16,7 @@ mod unit;
 mod walk;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -122,9 +123,32 @@ pub enum ProjectError {
     Supabase(#[from] SupabaseError),
 }
 
+impl ProjectError {
+    /// The place in phase2.toml that it is about, in bytes, if it is about one.
+    pub fn place(&self, config: &Config) -> Option<Range<usize>> {
+        let ProjectError::Roots(RootsError::NoFolder { pattern, .. } | RootsError::BadPattern { pattern, .. }) = self
+        else {
+            return None;
+        };
+        config.roots.iter().flatten().find(|root| root.get_ref() == pattern).map(Spanned::span)
+    }
+}
+
 impl Project {
     /// Lists the files of the project at `root`, on the threads of the rayon pool that it is called in.
     pub fn open(root: &Path, config: Config) -> Result<Project, ProjectError> {
+        Project::open_under(root, config, [])
+    }
+
+    /// The same with other texts for some files, which count before anything is read.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub fn open_under(
+        root: &Path,
+        config: Config,
+        overlay: impl IntoIterator<Item = (RelPath, Arc<str>)>,
+    ) -> Result<Project, ProjectError> {
         let canonical = root.canonicalize().and_then(|canonical| canonical.read_dir().map(|_| canonical));
         let root = canonical.map_err(|source| ProjectError::Root { root: root.to_path_buf(), source })?;
         let stated = |patterns: &[Spanned<String>]| patterns.iter().map(|pattern| pattern.get_ref().clone()).collect();
@@ -140,7 +164,8 @@ impl Project {
         let listing = walk::list(&root, &roots, &excludes, &ignores);
         unreadable.extend(listing.unreadable);
 
-        let sources = Sources::new(&root);
+        let overlay: Vec<(RelPath, Arc<str>)> = overlay.into_iter().collect();
+        let sources = Sources::new(&root).with_overlay(overlay.iter().cloned());
         let (files, units) = assign_units(&listing.files, &sources);
         let supabase = load_supabase(&sources, &files, &units)?;
         let resolver = Resolver::new(&sources, function_maps(&supabase));
@@ -151,7 +176,7 @@ impl Project {
         }));
         problems.sort();
         problems.dedup();
-        Ok(Project {
+        let mut project = Project {
             root,
             roots,
             files,
@@ -165,7 +190,11 @@ impl Project {
             config: Arc::new(config),
             habits: Habits::default(),
             excludes,
-        })
+        };
+        for (path, text) in overlay {
+            project.put(path, text.len() as u64);
+        }
+        Ok(project)
     }
 
     /// The file at `path`, if it is one of the project's.
@@ -278,6 +307,20 @@ impl Project {
             project.put(path, text.len() as u64);
         }
         project
+    }
+
+    /// The same project, whose sources remember from now on what is read of them.
+    pub fn observed(&self) -> Project {
+        let mut project = self.with_overlay([]);
+        project.sources = self.sources.observed();
+        project.resolver = self.resolver.over(&project.sources);
+        project
+    }
+
+    /// Forgets what was found out about how its files are written, and shared with the projects that it was made from, if
+    /// some of it isn't so any more. Whether all of it still is.
+    pub fn review_habits(&self) -> bool {
+        self.habits.review(self)
     }
 
     /// The same project without some files.

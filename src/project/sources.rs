@@ -1,9 +1,9 @@
 //! Every text of the project is read here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::RelPath;
 
@@ -13,6 +13,8 @@ use super::RelPath;
 pub struct Sources {
     root: Arc<Path>,
     overlay: Arc<HashMap<RelPath, Arc<str>>>,
+    /// What was read so far, if somebody wants to know. Clones share it.
+    consulted: Option<Arc<Mutex<BTreeSet<RelPath>>>>,
 }
 
 /// A file could not be read.
@@ -63,25 +65,44 @@ impl ReadError {
 impl Sources {
     /// The files on disk below `root`.
     pub fn new(root: &Path) -> Sources {
-        Sources { root: root.into(), overlay: Arc::default() }
+        Sources { root: root.into(), overlay: Arc::default(), consulted: None }
     }
 
     /// The same with `changes` over it; what already was over it stays where `changes` says nothing.
     pub fn with_overlay(&self, changes: impl IntoIterator<Item = (RelPath, Arc<str>)>) -> Sources {
         let mut overlay = HashMap::clone(&self.overlay);
         overlay.extend(changes);
-        Sources { root: Arc::clone(&self.root), overlay: Arc::new(overlay) }
+        Sources { overlay: Arc::new(overlay), ..self.clone() }
+    }
+
+    /// The same, remembering from now on what is read by [`Self::read`].
+    pub(super) fn observed(&self) -> Sources {
+        Sources { consulted: Some(Arc::default()), ..self.clone() }
+    }
+
+    /// What was read by [`Self::read`], whether it was there or not, since [`Self::observed`].
+    pub fn consulted(&self) -> BTreeSet<RelPath> {
+        let consulted = self.consulted.as_ref();
+        consulted.map(|read| read.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
+    }
+
+    /// The text that hides the file at `path`, or stands in for one that isn't there.
+    pub fn overlaid(&self, path: &RelPath) -> Option<&Arc<str>> {
+        self.overlay.get(path)
     }
 
     /// The text of a file as it is: a byte order mark and carriage returns stay.
     pub fn read(&self, path: &RelPath) -> Result<Arc<str>, ReadError> {
+        if let Some(read) = &self.consulted {
+            read.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone());
+        }
         if let Some(text) = self.overlay.get(path) {
             return Ok(Arc::clone(text));
         }
         self.read_from_disk(path).map(Arc::from)
     }
 
-    /// The same, as a text that nobody shares yet: of most files nothing is kept.
+    /// The same, as a text that nobody shares yet: of most files nothing is kept. Nobody is told of it.
     ///
     /// # Errors
     /// As for [`Self::read`].

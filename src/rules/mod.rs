@@ -49,6 +49,17 @@ pub fn is_helper_module(text: &str) -> bool {
     text.contains("phase2 added this file")
 }
 
+/// The rules that run, and whether `suppression` is among them: those that are `named`, else those of the configuration, else
+/// those that are on by default or have options there.
+pub fn running(named: &[String], config: &Config) -> (Vec<Box<dyn Rule>>, bool) {
+    let is_wanted = |meta: &Meta| match &config.rules {
+        _ if !named.is_empty() => named.iter().any(|name| name == meta.name),
+        Some(configured) => configured.iter().any(|name| name.get_ref() == meta.name),
+        None => meta.on_by_default || config.stated.iter().any(|table| table == meta.name),
+    };
+    (all().into_iter().filter(|rule| is_wanted(rule.meta())).collect(), is_wanted(&suppression::META))
+}
+
 /// A rule as data.
 #[derive(Debug)]
 pub struct Meta {

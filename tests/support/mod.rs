@@ -7,6 +7,7 @@ pub mod node;
 #[cfg(target_os = "linux")]
 pub mod postgres;
 pub mod redis;
+pub mod wheel;
 
 use std::fs;
 use std::path::Path;

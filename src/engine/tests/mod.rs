@@ -4,6 +4,7 @@
 
 mod combining;
 mod proving;
+mod remembering;
 mod running;
 
 use std::path::{Path, PathBuf};
