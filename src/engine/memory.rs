@@ -14,6 +14,7 @@ use super::passes::{Passes, Triggers};
 use super::scan::{self, KEPT_SOURCE_BYTES, Scan, Seen};
 use super::{Outcome, Request, Run};
 use crate::project::{Problem, Project, ProjectFile, RelPath};
+use crate::report::Report;
 
 /// What is known of a project. It belongs to one list of rules and one configuration; with others a new one is needed.
 #[derive(Debug, Default)]
@@ -22,8 +23,13 @@ pub struct Memory {
     scan: Scan,
     /// The files that the rules read for the facts that are kept, beside each file itself.
     consulted: BTreeSet<RelPath>,
+    /// Configurations that can't be used, which the rules came upon meanwhile.
+    unusable: BTreeSet<Problem>,
     looked_at: usize,
 }
+
+/// The files whose violations somebody wants to read about.
+type Reported<'a> = &'a (dyn Fn(&RelPath) -> bool + Sync);
 
 /// What is remembered of a file besides its record.
 #[derive(Debug)]
@@ -60,14 +66,25 @@ impl Memory {
     ///
     /// Between two runs files may have other texts in the overlay, or on disk if [`Self::forget`] was told, and there may
     /// be more or fewer TypeScript files. After any other change a new memory is needed.
-    pub fn run(
+    pub fn run(&mut self, project: &Project, request: &Request<'_>, reported: Reported<'_>) -> Outcome {
+        self.outcome(project, request, reported, false)
+    }
+
+    /// What a run finds. Wanted fixes are made and proved once; nobody looks for what they leave.
+    pub fn find(&mut self, project: &Project, request: &Request<'_>, reported: Reported<'_>) -> Report {
+        self.outcome(project, request, reported, true).found
+    }
+
+    fn outcome(
         &mut self,
         project: &Project,
         request: &Request<'_>,
-        reported: &(dyn Fn(&RelPath) -> bool + Sync),
+        reported: Reported<'_>,
+        only_proves: bool,
     ) -> Outcome {
         let project = &project.observed();
-        let run = Run { project, request, triggers: Triggers::of(request.rules, &project.config), reported };
+        let triggers = Triggers::of(request.rules, &project.config);
+        let run = Run { project, request, triggers, reported, only_proves };
         let mut unknown: Vec<&ProjectFile> = project.files.iter().filter(|file| !self.knows(project, file)).collect();
         let is_consulted = unknown.iter().any(|file| self.consulted.contains(&file.path));
         let are_others = !self.looks.keys().eq(project.files.iter().map(|file| &file.path));
@@ -79,6 +96,8 @@ impl Memory {
         self.look(project, &passes, unknown);
         // Before anything is resolved: that is done anew, whatever it reads.
         self.consulted.extend(project.sources.consulted());
+        self.unusable.extend(project.resolver.problems());
+        self.count(project);
         run.outcome_of(&passes, &self.scan)
     }
 
@@ -101,11 +120,15 @@ impl Memory {
         for (path, overlaid, seen) in seen {
             self.remember(path, overlaid, seen);
         }
+    }
+
+    /// What there is to say of all looks.
+    fn count(&mut self, project: &Project) {
         let looks = || self.looks.values();
         self.scan.files_seen = looks().filter(|look| !look.is_left_out).count();
         self.scan.files_parsed = looks().filter(|look| look.is_parsed).count();
-        self.scan.problems =
-            project.problems.iter().chain(looks().filter_map(|look| look.problem.as_ref())).cloned().collect();
+        let problems = project.problems.iter().chain(&self.unusable);
+        self.scan.problems = problems.chain(looks().filter_map(|look| look.problem.as_ref())).cloned().collect();
     }
 
     fn remember(&mut self, path: RelPath, overlaid: Option<Arc<str>>, seen: Seen) {

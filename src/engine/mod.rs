@@ -78,7 +78,8 @@ pub struct Outcome {
 
 /// Runs `request` over `project`, on the threads of the rayon pool that it is called in.
 pub fn run(project: &Project, request: &Request<'_>) -> Outcome {
-    Run { project, request, triggers: Triggers::of(request.rules, &project.config), reported: &|_| true }.outcome()
+    let triggers = Triggers::of(request.rules, &project.config);
+    Run { project, request, triggers, reported: &|_| true, only_proves: false }.outcome()
 }
 
 /// One run.
@@ -88,6 +89,8 @@ struct Run<'a> {
     triggers: Triggers,
     /// The files whose violations somebody wants to read about, of those that are selected.
     reported: &'a (dyn Fn(&RelPath) -> bool + Sync),
+    /// Whether fixes are made and proved once, and nobody asks what they leave.
+    only_proves: bool,
 }
 
 impl Run<'_> {

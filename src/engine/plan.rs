@@ -110,7 +110,8 @@ impl Plan<'_> {
             let excluded = progress.excluded(withdrawn);
             let mut wanted = self.run.wanted(&judgement);
             wanted.retain(|violation| !excluded.contains(&Key::of(violation)));
-            let is_over = self.run.request.chosen.is_some() && !progress.history.is_empty();
+            let is_single = self.run.request.chosen.is_some() || self.run.only_proves;
+            let is_over = is_single && !progress.history.is_empty();
             if wanted.is_empty() || is_over {
                 return Ok(progress);
             }
@@ -150,6 +151,12 @@ impl Plan<'_> {
     /// Puts a trial into `progress` if all files are sound afterwards.
     fn carry_out(&self, progress: &mut Progress, trial: &Trial<'_>) -> Result<(), BTreeMap<RelPath, Flaw>> {
         let drafts = trial.drafts(self.state(progress))?;
+        if self.run.only_proves {
+            let proved = drafts.par_iter().map(|draft| draft.prove().map_err(|flaw| (draft.path.clone(), flaw)));
+            let flaws: BTreeMap<RelPath, Flaw> = proved.filter_map(Result::err).collect();
+            progress.history.push(trial.merged.edits.clone());
+            return if flaws.is_empty() { Ok(()) } else { Err(flaws) };
+        }
         let overlay = drafts.iter().map(|draft| (draft.path.clone(), Arc::clone(&draft.after)));
         let project = progress.project.as_ref().unwrap_or(self.run.project).with_overlay(overlay);
         let passes = self.run.start(&project);

@@ -202,9 +202,9 @@ impl Run<'_> {
         let project = self.project.with_overlay([(path.clone(), after)]);
         let before = match self.before.take() {
             Some(before) => before,
-            None => self.opened.run(&self.project, FixMode::Safe, &|_| false, &self.open)?.found,
+            None => self.opened.find(&self.project, &|_| false, &self.open)?,
         };
-        let found = self.opened.run(&project, FixMode::Safe, &|_| false, &self.open)?.found;
+        let found = self.opened.find(&project, &|_| false, &self.open)?;
         let counted = |report: &Report, rule: Option<&str>| {
             let own = report.findings.iter().filter(|finding| finding.path == *path);
             own.filter(|finding| rule.is_none_or(|rule| finding.rule == rule)).count()

@@ -139,7 +139,7 @@ impl Served {
         let Some(opened) = self.opened(settings, documents) else { return Ok(None) };
         let project = opened.project(documents);
         let open = opened.open(documents);
-        let mut report = opened.run(&project, FixMode::Safe, &|violation| open.contains(&violation.path), &open)?.found;
+        let mut report = opened.find(&project, &|violation| open.contains(&violation.path), &open)?;
         if let Some(baseline) = &opened.baseline {
             report.add_fingerprints();
             report.accepted = baseline.apply(&mut report, &|_| false).accepted;
@@ -280,6 +280,23 @@ impl Opened {
         choice: Choice<'_>,
         open: &BTreeSet<RelPath>,
     ) -> Result<Outcome, Defect> {
+        self.ask(fix, choice, |memory, request| memory.run(project, request, &|path| open.contains(path)))
+    }
+
+    /// What the rules find in `open` files. The safe fixes of the violations in `choice` are proved.
+    ///
+    /// # Errors
+    /// As for [`Self::run`].
+    pub fn find(&mut self, project: &Project, choice: Choice<'_>, open: &BTreeSet<RelPath>) -> Result<Report, Defect> {
+        self.ask(FixMode::Safe, choice, |memory, request| memory.find(project, request, &|path| open.contains(path)))
+    }
+
+    fn ask<T>(
+        &mut self,
+        fix: FixMode,
+        choice: Choice<'_>,
+        ask: impl FnOnce(&mut Memory, &Request<'_>) -> T,
+    ) -> Result<T, Defect> {
         let request = Request {
             rules: &self.rules,
             suppression: self.suppression,
@@ -289,8 +306,7 @@ impl Opened {
             progress: &|| {},
         };
         let memory = &mut self.memory;
-        let ran = catch_unwind(AssertUnwindSafe(|| memory.run(project, &request, &|path| open.contains(path))));
-        ran.map_err(|_| {
+        catch_unwind(AssertUnwindSafe(|| ask(memory, &request))).map_err(|_| {
             self.memory = Memory::new();
             Defect
         })

@@ -40,7 +40,11 @@ impl Session {
         assert_eq!(format!("{:?}", found.found), format!("{:?}", expected.found));
         assert_eq!(format!("{:?}", found.remaining), format!("{:?}", expected.remaining));
         assert_eq!(found.changes, expected.changes);
-        self.memory.looked_at()
+        let looked_at = self.memory.looked_at();
+        let found = self.memory.find(&project, &request, &|_| true);
+        assert_eq!(format!("{found:?}"), format!("{:?}", expected.found));
+        assert_eq!(self.memory.looked_at(), 0);
+        looked_at
     }
 }
 
