@@ -58,6 +58,50 @@ fn the_helper_type_checks_and_keeps_the_types_of_queries() {
     run(in_workspace(&folder).args(["check", "--node-modules-dir=manual", "read-through.ts", "types_test.ts"]));
 }
 
+/// Copies a project of the tests to `target`.
+fn copy(project: &str, target: &Path) {
+    let project = repository("tests/runtime/read-through").join(project);
+    for entry in walkdir::WalkDir::new(&project).into_iter().map(Result::unwrap) {
+        let target = target.join(entry.path().strip_prefix(&project).unwrap());
+        match entry.file_type().is_dir() {
+            true => fs::create_dir_all(target).unwrap(),
+            false => fs::copy(entry.path(), target).map(drop).unwrap(),
+        }
+    }
+}
+
+/// Fixes a project by `rules`; all that they find has a safe fix, and nothing is left.
+fn fix(root: &Path, rules: &[&str]) {
+    let rules: Vec<&str> = rules.iter().flat_map(|rule| ["--rule", rule]).collect();
+    let phase2 = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_phase2"));
+        run(command.args(args).args(&rules).arg("--root").arg(root))
+    };
+    phase2(&["fix", "-q", "--allow-dirty", "--allow-no-vcs"]);
+    phase2(&["check", "-q"]);
+}
+
+#[test]
+fn nobody_gets_a_row_in_the_browser_that_row_level_security_hides() {
+    let files = ["rest.ts", "database.ts", "browser_test.ts"];
+    let folders = ["rate-limit", "read-through", "read-through"];
+    let files: Vec<String> =
+        folders.iter().zip(files).map(|(folder, file)| format!("tests/runtime/{folder}/{file}")).collect();
+    let home = workspace("read-through-browser", &files.iter().map(String::as_str).collect::<Vec<_>>());
+    copy("browser", &home.join("browser-before"));
+    let after = home.join("browser-after");
+    copy("browser", &after);
+    // Its own limit is the one that the rule wants.
+    fix(&after, &["read-through", "rate-limit"]);
+    // Browsers' code is bundled, and names its modules without an extension.
+    let map = r#"{ "imports": { "npm:@supabase/supabase-js@2": "./database.ts" }, "unstable": ["sloppy-imports"] }"#;
+    fs::write(home.join("deno.json"), map).unwrap();
+    let entries = ["supabase/functions/read-cache/index.ts", "src/lib/cache/readThrough.ts"];
+    let entries = entries.map(|entry| after.join(entry));
+    run(in_workspace(&home).args(["check", "--node-modules-dir=manual"]).args(entries));
+    passes(&home, "browser_test.ts");
+}
+
 /// The entry files of a project's functions.
 fn entries(root: &str) -> Vec<String> {
     ["get-listing", "get-profile", "admin-listing", "rename-listing", "card"]
@@ -70,25 +114,10 @@ fn nobody_gets_a_row_by_the_cache_that_row_level_security_hides() {
     let files = ["tests/runtime/rate-limit/rest.ts", "tests/runtime/read-through/database.ts"];
     let home =
         workspace("read-through-tenants", &[&files[..], &["tests/runtime/read-through/tenants_test.ts"]].concat());
-    let project = repository("tests/runtime/read-through/project");
-    for (version, entry) in ["before", "after"]
-        .iter()
-        .flat_map(|version| walkdir::WalkDir::new(&project).into_iter().map(move |entry| (version, entry.unwrap())))
-    {
-        let target = home.join(version).join(entry.path().strip_prefix(&project).unwrap());
-        match entry.file_type().is_dir() {
-            true => fs::create_dir_all(target).unwrap(),
-            false => fs::copy(entry.path(), target).map(drop).unwrap(),
-        }
-    }
+    copy("project", &home.join("before"));
     let after = home.join("after");
-    let phase2 = |args: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_phase2"));
-        // It is on, as a table is named; and all that it finds has a safe fix.
-        run(command.args(args).args(["--rule", "read-through", "--root"]).arg(&after))
-    };
-    phase2(&["fix", "-q", "--allow-dirty", "--allow-no-vcs"]);
-    phase2(&["check", "-q"]);
+    copy("project", &after);
+    fix(&after, &["read-through"]);
     let edit = fs::read_to_string(after.join("supabase/functions/rename-listing/index.ts")).unwrap();
     assert!(edit.contains("await invalidate(CacheKeys.listing("), "{edit}");
     let rows = fs::read_to_string(after.join("supabase/functions/_shared/rows.ts")).unwrap();

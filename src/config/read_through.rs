@@ -16,6 +16,11 @@ pub struct ReadThrough {
     /// The helper module of the edge functions, from the functions folder.
     #[schemars(with = "String")]
     pub module: Spanned<String>,
+    /// The helper module of the browser's code, from the folder that holds `src`.
+    pub browser_module: Spanned<String>,
+    /// The edge function that reads rows for the browser; without one nothing is cached there.
+    #[serde(default)]
+    pub proxy: Option<Spanned<String>>,
     /// Patterns of files whose reads and writes are left alone.
     #[schemars(with = "Vec<String>")]
     pub exclude: Vec<Spanned<String>>,
@@ -71,6 +76,22 @@ impl ReadThrough {
             let message = format!("the helper module `{module}` is not a plain path");
             return Err(file.reject(&message, Some(self.module.span()), Some(help)));
         }
+        let module = self.browser_module.get_ref();
+        if !tenants::is_module(module) {
+            let help =
+                "name a TypeScript file, from the folder that holds `src`, such as `src/lib/cache/readThrough.ts`";
+            let message = format!("the helper module `{module}` is not a plain path");
+            return Err(file.reject(&message, Some(self.browser_module.span()), Some(help)));
+        }
+        if let Some(proxy) = &self.proxy {
+            let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+            let name = proxy.get_ref();
+            if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.chars().all(is_plain) {
+                let message = format!("`{name}` is no name of an edge function");
+                let help = "name a folder of supabase/functions, such as `read-cache`; it need not exist yet";
+                return Err(file.reject(&message, Some(proxy.span()), Some(help)));
+            }
+        }
         file.check_patterns(&self.exclude)?;
         let mut keys: BTreeMap<&str, &str> = BTreeMap::new();
         for (name, table) in &self.tables {
@@ -119,6 +140,9 @@ mod tests {
     fn what_can_not_be_is_an_error_with_a_way_out() {
         for (text, said) in [
             ("module = '../a.ts'", "is not a plain path"),
+            ("browser-module = '../a.ts'", "is not a plain path"),
+            ("proxy = '_shared'", "is no name of an edge function"),
+            ("proxy = 'a/b'", "is no name of an edge function"),
             ("exclude = ['a[']", "a["),
             ("tables.a = { key = 'a b', ttl = 1 }", "is not a JavaScript name"),
             ("tables.a = { key = 'delete', ttl = 1 }", "is not a JavaScript name"),

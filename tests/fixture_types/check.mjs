@@ -33,7 +33,10 @@ const AMBIENT = new Map([
     `${ROOT}ambient.d.ts`,
     "declare module '*';\ndeclare namespace JSX { interface IntrinsicElements { [name: string]: any }\n" +
       'interface IntrinsicAttributes { key?: string | number | bigint | null } }\n' +
-      'declare const document: any;\ndeclare const process: any;\n',
+      'declare const document: any;\ndeclare const process: any;\n' +
+      // The browser's, as Deno's own types have them elsewhere.
+      'declare function setTimeout(run: () => void, milliseconds?: number): number;\n' +
+      'declare function clearTimeout(timer?: number): void;\n',
   ],
 ]);
 const parsed = new Map();

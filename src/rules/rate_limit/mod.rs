@@ -8,7 +8,7 @@ mod limited;
 pub mod replace;
 pub mod runtime;
 pub mod survey;
-mod tiers;
+pub(in crate::rules) mod tiers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

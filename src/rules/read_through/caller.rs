@@ -48,6 +48,10 @@ pub struct Caller {
 /// What is said where no request is.
 pub const NOBODY: &str = "no request is in scope, so nobody is known";
 
+/// What is said where tokens name no tenant.
+pub const NO_TENANT: &str = "nothing was seen that writes a tenant into tokens, and nothing is cached without one: \
+                             state `claim-source` under [tenants]";
+
 /// The verified caller at the byte `range` of `file`, in a function that has the request.
 ///
 /// # Errors
@@ -71,7 +75,10 @@ pub fn of_request(files: &Files<'_>, file: &SourceFile, place: &Place, range: &R
 }
 
 /// Whether the tenant that `helper` tells comes from the token.
-fn trust(files: &Files<'_>, helper: &Helper) -> Result<(), String> {
+///
+/// # Errors
+/// That it isn't seen, as a clause.
+pub fn trust(files: &Files<'_>, helper: &Helper) -> Result<(), String> {
     if helper.new_file.is_some() {
         return Ok(());
     }
@@ -206,9 +213,7 @@ fn tenant(
     let is_claimed = own.is_none_or(|variable| variable.fallback.is_none());
     let or_user = user.as_ref().filter(|_| options.fallback == Fallback::User && own.is_none());
     if is_claimed && or_user.is_none() && claims::source(files).is_none() {
-        return Err("nothing was seen that writes a tenant into tokens, and nothing is cached without one: \
-                    state `claim-source` under [tenants]"
-            .to_owned());
+        return Err(NO_TENANT.to_owned());
     }
     let names = |is_wanted: &dyn Fn(&Variable) -> bool| {
         variables.iter().filter(|variable| is_wanted(variable)).map(|variable| variable.name.clone()).collect()

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::browser::{self, Found};
 use super::helper::{Helper, KEYS};
 use super::passing::Callers;
+use super::proxy::Proxy;
 use super::query::{Purpose, Query};
 use super::read::{self, Cached, Key};
 use super::write::{self, Write};
@@ -30,6 +32,9 @@ pub struct Group<'a, 't> {
     table: &'a CachedTable,
     helper: Helper,
     reads: Vec<Read<'a, 't>>,
+    /// Reads in the browser, and the edge function that they ask.
+    in_browser: Vec<browser::Read<'a, 't>>,
+    proxy: Option<&'a Proxy>,
     writes: Vec<(&'a SourceFile, &'a Query<'t>, Write)>,
 }
 
@@ -52,21 +57,26 @@ impl<'a, 't> Group<'a, 't> {
         name: &str,
         table: &'a CachedTable,
         queries: &'a [(Place, &'t SourceFile, Query<'t>)],
+        proxy: &'a Result<Proxy, String>,
         resolution: &mut Resolution,
     ) {
+        let files = callers.files;
         let in_browser = queries.iter().filter(|(place, ..)| *place == Place::Browser);
         let mut elsewhere: Vec<Stale> = Vec::new();
+        let mut asking: Vec<browser::Read<'_, '_>> = Vec::new();
         for (_, file, query) in in_browser {
             if query.purpose() == Purpose::Change {
                 elsewhere.push(format!("{} (in the browser)", at(file, query.range.start)));
             } else if query.equal_to(file, &table.id).is_some() {
-                let help =
-                    "no fix: it runs in the browser, where no credential of Redis may be: let an edge function read it";
-                resolution.violations.push(violation(file, query, past(name), help.to_owned()));
-                resolution.subjects.push(subject(file, query, Some(help.to_owned()), false));
+                match proxy {
+                    Ok(proxy) => {
+                        let found = browser::find(files, file, query, table, proxy);
+                        asking.push(browser::Read { file, query, found });
+                    }
+                    Err(reason) => refuse(file, query, name, reason, resolution),
+                }
             }
         }
-        let files = callers.files;
         let mut by_rpc: Vec<(RelPath, Range<usize>, String)> = Vec::new();
         for (path, what) in write::in_sql(files.project, name) {
             elsewhere.push(format!("{what} in {path}"));
@@ -85,6 +95,7 @@ impl<'a, 't> Group<'a, 't> {
                 Place::Functions(base) => Some(base),
                 Place::Browser => None,
             })
+            .chain(proxy.as_ref().ok().filter(|_| !asking.is_empty()).map(|proxy| &proxy.base))
             .collect();
         let mut is_cached = false;
         for base in bases {
@@ -92,16 +103,24 @@ impl<'a, 't> Group<'a, 't> {
             let here: Vec<(&SourceFile, &Query<'_>)> = here.map(|(_, file, query)| (*file, query)).collect();
             match Helper::of(files, base) {
                 Ok(helper) => {
-                    let group = Group::of(callers, table, helper, &here);
+                    let mut group = Group::of(callers, table, helper, &here);
+                    if let Ok(proxy) = proxy
+                        && proxy.base == *base
+                    {
+                        group.in_browser = std::mem::take(&mut asking);
+                        group.proxy = Some(proxy);
+                    }
+                    group.find_writes(&here);
                     group.tell(name, &elsewhere, resolution);
                     is_cached |= group.is_cached();
                 }
                 Err(reason) => {
-                    for (file, query) in here.into_iter().filter(|(file, query)| is_by_id(file, query, table)) {
-                        let help = format!("no fix: {reason}");
-                        resolution.violations.push(violation(file, query, past(name), help.clone()));
-                        resolution.subjects.push(subject(file, query, Some(help), false));
+                    let mut reads: Vec<(&SourceFile, &Query<'_>)> =
+                        here.into_iter().filter(|(file, query)| is_by_id(file, query, table)).collect();
+                    if proxy.as_ref().is_ok_and(|proxy| proxy.base == *base) {
+                        reads.extend(std::mem::take(&mut asking).into_iter().map(|read| (read.file, read.query)));
                     }
+                    reads.into_iter().for_each(|(file, query)| refuse(file, query, name, &reason, resolution));
                 }
             }
         }
@@ -121,7 +140,7 @@ impl<'a, 't> Group<'a, 't> {
 
     /// Whether rows are cached, or will be.
     fn is_cached(&self) -> bool {
-        self.reads.iter().any(|read| read.key.is_ok())
+        self.reads.iter().any(|read| read.key.is_ok()) || self.in_browser.iter().any(|read| read.found.is_ok())
     }
 
     fn of(
@@ -133,7 +152,15 @@ impl<'a, 't> Group<'a, 't> {
     where
         't: 'a,
     {
-        let mut group = Group { callers, table, helper, reads: Vec::new(), writes: Vec::new() };
+        let mut group = Group {
+            callers,
+            table,
+            helper,
+            reads: Vec::new(),
+            in_browser: Vec::new(),
+            proxy: None,
+            writes: Vec::new(),
+        };
         for (file, query) in queries.iter().filter(|(file, query)| is_by_id(file, query, table)) {
             let Some(id) = query.equal_to(file, &table.id) else { continue };
             let cached = read::cached(callers.files, file, &group.helper, query);
@@ -146,14 +173,19 @@ impl<'a, 't> Group<'a, 't> {
             group.reads.push(Read { file, query, cached, key });
         }
         group.reads_apart();
-        // Without anything cached there is nothing to invalidate.
-        if group.is_cached() {
-            let changes = queries.iter().filter(|(_, query)| query.purpose() == Purpose::Change);
-            group.writes = changes
-                .map(|(file, query)| (*file, *query, write::of(callers, file, &group.helper, query, table)))
-                .collect();
-        }
         group
+    }
+
+    /// Finds the changes. Without anything cached there is nothing to invalidate.
+    fn find_writes(&mut self, queries: &[(&'t SourceFile, &'a Query<'t>)])
+    where
+        't: 'a,
+    {
+        if self.is_cached() {
+            let changes = queries.iter().filter(|(_, query)| query.purpose() == Purpose::Change);
+            let write = |file, query| write::of(self.callers, file, &self.helper, query, self.table);
+            self.writes = changes.map(|(file, query)| (*file, *query, write(file, query))).collect();
+        }
     }
 
     /// Finds the cached reads that share a key and ask for different things.
@@ -216,6 +248,31 @@ impl<'a, 't> Group<'a, 't> {
             };
             resolution.subjects.push(subject(file, query, said, is_done));
         }
+        for browser::Read { file, query, found } in &self.in_browser {
+            let is_done = matches!(found, Ok(Found::Cached));
+            let said = match found {
+                Ok(Found::Cached) => None,
+                Ok(Found::Can(_)) => {
+                    let asked = self.proxy.map(|proxy| proxy.name.as_str()).unwrap_or_default();
+                    let how = format!("ask the edge function `{asked}` for it, which keeps it for {ttl} s");
+                    let is_safe = fix.applicability == Applicability::Safe;
+                    let help = match is_safe {
+                        true => how,
+                        false => {
+                            format!("{how}; unsafe: it stays as it was for so long after writes by {}", list(&stale))
+                        }
+                    };
+                    let found = violation(file, query, past(name), help.clone());
+                    resolution.violations.push(Violation { fix: Some(fix.clone()), ..found });
+                    (!is_safe).then_some(help)
+                }
+                Err(reason) => {
+                    refuse(file, query, name, reason, resolution);
+                    continue;
+                }
+            };
+            resolution.subjects.push(subject(file, query, said, is_done));
+        }
         for (file, query, write) in &self.writes {
             let message = stays(name);
             match write {
@@ -250,15 +307,26 @@ impl<'a, 't> Group<'a, 't> {
     /// The fix of all reads and writes: none of them is sound without the others.
     fn fix(&self, is_stale: bool) -> Fix {
         let mut fix = Fix::safe(Vec::new());
+        let (mut is_new, mut asks) = (false, false);
         for read in self.reads.iter().filter(|read| read.cached.is_none()) {
             let Ok(key) = &read.key else { continue };
             let variant = self.variant(key);
             let into =
                 read::Into { files: self.callers.files, file: read.file, helper: &self.helper, table: self.table };
             read::wrap(&mut fix, &into, read.query, key, variant.as_deref());
-            if is_stale {
-                fix.applicability = Applicability::Unsafe;
+            is_new = true;
+        }
+        for read in &self.in_browser {
+            let (Ok(Found::Can(asked)), Some(proxy)) = (&read.found, self.proxy) else { continue };
+            asked.write(&mut fix, self.callers.files, read.file, read.query, self.table);
+            if !asks {
+                proxy.add_to(&mut fix, read.query.table);
+                read::bring(&mut fix, &self.helper);
             }
+            (asks, is_new) = (true, true);
+        }
+        if is_stale && is_new {
+            fix.applicability = Applicability::Unsafe;
         }
         for (file, _, write) in &self.writes {
             if let Write::Can(invalidation) = write {
@@ -304,6 +372,13 @@ fn judges_no_change(
 
 fn is_by_id(file: &SourceFile, query: &Query<'_>, table: &CachedTable) -> bool {
     query.purpose() == Purpose::ReadOne && query.equal_to(file, &table.id).is_some()
+}
+
+/// Tells of a read that stays as it is, and why.
+fn refuse(file: &SourceFile, query: &Query<'_>, table: &str, reason: &str, resolution: &mut Resolution) {
+    let help = format!("no fix: {reason}");
+    resolution.violations.push(violation(file, query, past(table), help.clone()));
+    resolution.subjects.push(subject(file, query, Some(help), false));
 }
 
 fn past(table: &str) -> String {

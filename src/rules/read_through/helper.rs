@@ -13,6 +13,9 @@ use crate::syntax::source::SourceFile;
 /// The module that a fix brings along.
 const RUNTIME: &str = include_str!("../../../rules/read-through/runtime/read-through.ts");
 
+/// The same for the browser's code.
+const BROWSER: &str = include_str!("../../../rules/read-through/runtime/browser.ts");
+
 /// Its function for queries.
 pub const ROW: &str = "readThroughRow";
 /// Its functions for what is no query, and for the data of one.
@@ -39,11 +42,31 @@ impl Helper {
     /// # Errors
     /// Why it can't be called, as a clause.
     pub fn of(files: &Files<'_>, base: &RelPath) -> Result<Helper, String> {
+        let module = files.project.config.read_through.module.get_ref();
+        Helper::at(files, base, ("module", module), RUNTIME.to_owned())
+    }
+
+    /// The helper of the browser's code below the folder `base`, be it there or not; `proxy` is the edge function that it asks.
+    ///
+    /// # Errors
+    /// Why it can't be called, as a clause.
+    pub fn in_browser(files: &Files<'_>, base: &RelPath, proxy: &str) -> Result<Helper, String> {
+        let text = BROWSER.replace("FUNCTION = 'read-cache'", &format!("FUNCTION = '{proxy}'"));
+        let module = files.project.config.read_through.browser_module.get_ref();
+        Helper::at(files, base, ("browser-module", module), text)
+    }
+
+    /// The helper `module`, which is named by `option`; its text is `runtime` where it isn't there.
+    fn at(
+        files: &Files<'_>,
+        base: &RelPath,
+        (option, module): (&str, &str),
+        runtime: String,
+    ) -> Result<Helper, String> {
         let config = &files.project.config;
-        let module = config.read_through.module.get_ref();
         let path = base.join(module).ok_or_else(|| format!("{module} is outside of the project"))?;
         if !files.project.sources.exists(&path) {
-            let new_file = Some(NewFile { path: path.clone(), text: with_keys(config).into() });
+            let new_file = Some(NewFile { path: path.clone(), text: with_keys(&runtime, config).into() });
             return Ok(Helper { path, new_file, more_keys: None });
         }
         let file = files.get(&path).ok_or_else(|| format!("{path} can't be read"))?;
@@ -52,7 +75,7 @@ impl Helper {
         let names = [ROW, INVALIDATE, KEYS];
         if !is_helper_module(&file.text) || !names.iter().all(is_there) {
             return Err(format!(
-                "{path} isn't the helper that phase2 brings along, and what it caches isn't known: name another `module` under [read-through]"
+                "{path} isn't the helper that phase2 brings along, and what it caches isn't known: name another `{option}` under [read-through]"
             ));
         }
         let more_keys = more_keys(&file, config);
@@ -99,10 +122,10 @@ fn line(key: &str) -> String {
 }
 
 /// The module with the keys that phase2.toml names.
-fn with_keys(config: &Config) -> String {
-    let end = RUNTIME.find("} satisfies Record<string, MakeKey>").expect("the module has it");
-    let keys = configured(config).into_iter().map(line).filter(|line| !RUNTIME.contains(line.as_str()));
-    format!("{}{}{}", &RUNTIME[..end], keys.collect::<String>(), &RUNTIME[end..])
+fn with_keys(runtime: &str, config: &Config) -> String {
+    let end = runtime.find("} satisfies Record<string, MakeKey>").expect("the module has it");
+    let keys = configured(config).into_iter().map(line).filter(|line| !runtime.contains(line.as_str()));
+    format!("{}{}{}", &runtime[..end], keys.collect::<String>(), &runtime[end..])
 }
 
 /// The edit that adds the keys that a helper which is there lacks.

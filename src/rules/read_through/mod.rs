@@ -1,10 +1,12 @@
 //! The rule `read-through`: hot reads go through a cache. See rules/read-through/rule.md.
 
+mod browser;
 mod caller;
 mod client;
 mod group;
 mod helper;
 mod passing;
+mod proxy;
 mod query;
 mod read;
 pub mod survey;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 
 use self::group::{Group, Place};
 use self::passing::Callers;
+use self::proxy::{Proxy, Selections};
 use self::query::{Purpose, Query};
 use super::edge::files::Files;
 use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Violation};
@@ -56,12 +59,32 @@ struct ReadThroughPass<'p> {
     project: &'p Project,
 }
 
+/// By table, the reads of one row and the changes, each with its file.
+type ByTable<'t> = BTreeMap<&'t str, Vec<(Place, &'t SourceFile, Query<'t>)>>;
+
 /// A file with queries of a cached table. What becomes of them, only all files together tell.
 struct HasQueries;
 
 impl ReadThroughPass<'_> {
     fn tables(&self) -> Vec<&str> {
         self.project.config.read_through.tables.keys().map(String::as_str).collect()
+    }
+
+    /// The edge function that reads for the browser, or why there is none, as a clause.
+    fn proxy(&self, files: &Files<'_>, found: &ByTable<'_>) -> Result<Proxy, String> {
+        let options = &self.project.config.read_through;
+        let name = options.proxy.as_ref().ok_or(
+            "it runs in the browser, where no credential of Redis may be: let an edge function read it, or name one that does \
+             as `proxy` under [read-through]",
+        )?;
+        let mut selections = Selections::new();
+        let all = found.values().flatten().filter(|(place, ..)| *place == Place::Browser);
+        for (_, file, query) in all {
+            if let Some(table) = options.tables.get(query.table) {
+                browser::select(&mut selections, file, query, table);
+            }
+        }
+        Proxy::of(files, name.get_ref(), &selections)
     }
 
     /// Where a query is: the functions folder, or the browser.
@@ -98,8 +121,7 @@ impl Pass for ReadThroughPass<'_> {
         let parsed: Vec<Arc<SourceFile>> = paths.filter_map(|path| files.get(path)).collect();
         let tables = self.tables();
         let callers = Callers::of(&files, &excluded);
-        // By table, the reads of one row and the changes, each with its file.
-        let mut found: BTreeMap<&str, Vec<(Place, &SourceFile, Query<'_>)>> = BTreeMap::new();
+        let mut found: ByTable<'_> = BTreeMap::new();
         for file in &parsed {
             for query in Query::all(file, &tables, &hits(&file.text, &tables)) {
                 if matches!(query.purpose(), Purpose::ReadOne | Purpose::Change) {
@@ -107,9 +129,10 @@ impl Pass for ReadThroughPass<'_> {
                 }
             }
         }
+        let proxy = self.proxy(&files, &found);
         for (name, queries) in found {
             let Some(table) = options.tables.get(name) else { continue };
-            Group::tell_all(&callers, name, table, &queries, &mut resolution);
+            Group::tell_all(&callers, name, table, &queries, &proxy, &mut resolution);
         }
         resolution.violations.sort_by(|a, b| (&a.path, a.range.start).cmp(&(&b.path, b.range.start)));
         resolution

@@ -49,9 +49,9 @@ impl Key {
 #[derive(Debug)]
 pub struct Cached<'t> {
     /// The call that reads through it.
-    call: Node<'t>,
+    pub call: Node<'t>,
     /// The call of `CacheKeys`.
-    key: Option<Node<'t>>,
+    pub key: Option<Node<'t>>,
 }
 
 impl Cached<'_> {
@@ -98,7 +98,7 @@ impl Cached<'_> {
 }
 
 /// The value of an option in an object.
-fn option<'t>(file: &SourceFile, object: Node<'t>, name: &str) -> Option<Node<'t>> {
+pub fn option<'t>(file: &SourceFile, object: Node<'t>, name: &str) -> Option<Node<'t>> {
     let mut cursor = object.walk();
     let pairs: Vec<Node<'t>> = object.named_children(&mut cursor).filter(|node| node.kind() == "pair").collect();
     let pair = pairs.into_iter().find(|pair| {
@@ -300,7 +300,7 @@ pub fn is_tenant(file: &SourceFile, value: Node<'_>, caller: &Caller) -> bool {
 }
 
 /// The columns of a `select`.
-fn columns_of(file: &SourceFile, step: &Step<'_>) -> Result<String, String> {
+pub fn columns_of(file: &SourceFile, step: &Step<'_>) -> Result<String, String> {
     let columns = match step.arguments[..] {
         [] => "*".to_owned(),
         [columns] => {
@@ -372,8 +372,17 @@ pub fn wrap(fix: &mut Fix, into: &Into<'_>, query: &Query<'_>, key: &Key, varian
     let range = query.range.clone();
     let (row, row_import) = helper.binding(files, file, ROW, range.start);
     let (keys, keys_import) = helper.binding(files, file, KEYS, range.start);
-    let made = made(&keys, table, key, file, variant);
-    let ttl = table.ttl.get_ref();
+    fix.imports.extend([row_import, keys_import].map(|wanted| (file.path.clone(), wanted)));
+    key.caller.for_tenant.add_to(fix);
+    if key.user.is_some() {
+        key.caller.for_user.add_to(fix);
+    }
+    bring(fix, helper);
+    around(fix, file, &range, &row, &made(&keys, table, key, file, variant), *table.ttl.get_ref());
+}
+
+/// Adds to `fix` the call of `row` around the query at a byte range, with the key `made`.
+pub fn around(fix: &mut Fix, file: &SourceFile, range: &Range<usize>, row: &str, made: &str, ttl: u32) {
     let text = &file.text[range.clone()];
     let (newline, indent, step) = (file.style().newline, file.indent_at(range.start), &file.style().indent);
     let before = file.text[file.line_start(range.start)..range.start].chars().count();
@@ -393,15 +402,9 @@ pub fn wrap(fix: &mut Fix, into: &Into<'_>, query: &Query<'_>, key: &Key, varian
     let insert = |at: usize, text: String| Edit { path: file.path.clone(), range: at..at, text };
     fix.edits.push(insert(range.start, head));
     if levels > 0 {
-        fix.edits.extend(lines_of(file, &range).into_iter().map(|line| insert(line, step.repeat(levels))));
+        fix.edits.extend(lines_of(file, range).into_iter().map(|line| insert(line, step.repeat(levels))));
     }
     fix.edits.push(insert(range.end, tail));
-    fix.imports.extend([row_import, keys_import].map(|wanted| (file.path.clone(), wanted)));
-    key.caller.for_tenant.add_to(fix);
-    if key.user.is_some() {
-        key.caller.for_user.add_to(fix);
-    }
-    bring(fix, helper);
 }
 
 /// The byte offsets at which the lines of a range start, but for the first, empty ones, and those within a template.

@@ -39,7 +39,7 @@ function subject(authorization: string): string | undefined {
 }
 
 class Query {
-  private readonly filters: [keyof Row, string][] = [];
+  private readonly filters: [string, string][] = [];
   private changes: Partial<Row> | undefined;
   constructor(private readonly table: string, private readonly user: string | undefined, private readonly isService: boolean) {}
   select(_columns = '*'): this {
@@ -49,7 +49,7 @@ class Query {
     this.changes = changes;
     return this;
   }
-  eq(column: keyof Row, value: string): this {
+  eq(column: string, value: string): this {
     this.filters.push([column, value]);
     return this;
   }
@@ -61,7 +61,7 @@ class Query {
     reads.count += 1;
     await Promise.resolve();
     const all = tables[this.table] ?? [];
-    const found = all.filter((row) => this.isVisible(row) && this.filters.every(([column, value]) => row[column] === value));
+    const found = all.filter((row) => this.isVisible(row) && this.filters.every(([column, value]) => row[column as keyof Row] === value));
     if (this.changes) found.forEach((row) => Object.assign(row, this.changes));
     return structuredClone(found);
   }
@@ -79,6 +79,7 @@ class Query {
 }
 
 interface Options {
+  auth?: Record<string, boolean>;
   global?: { headers?: Record<string, string> };
 }
 
@@ -86,6 +87,6 @@ export function createClient(_url: string, key: string, options: Options = {}) {
   const user = subject(options.global?.headers?.Authorization ?? '');
   return {
     from: (table: string) => new Query(table, user, key === 'service'),
-    auth: { getUser: () => Promise.resolve({ data: { user: user === undefined ? null : { id: user } } }) },
+    auth: { getUser: (_token?: string) => Promise.resolve({ data: { user: user === undefined ? null : { id: user } } }) },
   };
 }
