@@ -103,7 +103,12 @@ impl Case<'_> {
 
     /// Writes the files, and accepts what the table can't keep.
     pub fn generate(&self) {
-        let output = self.run(&["--accept", "unique-constraints"]);
+        self.generate_with(&[]);
+    }
+
+    /// The same, with more arguments.
+    pub fn generate_with(&self, arguments: &[&str]) {
+        let output = self.run(&[&["--accept", "unique-constraints"], arguments].concat());
         assert!(
             output.status.success(),
             "{}{}",
@@ -149,6 +154,11 @@ impl Case<'_> {
         if !sql.contains(" concurrently ") {
             return client.batch_execute(sql);
         }
+        self.try_apply_singly(&mut client, sql)
+    }
+
+    /// Runs each statement by itself, as psql does.
+    pub fn try_apply_singly(&self, client: &mut Client, sql: &str) -> Result<(), postgres::Error> {
         let statements: String = sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
         statements
             .split(";\n")
