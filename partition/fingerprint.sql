@@ -63,6 +63,7 @@ lateral (
   select 'trigger', t.tgname, concat_ws(' ', pg_get_triggerdef(t.oid), 'enabled ' || t.tgenabled::text,
                                         'comment ' || obj_description(t.oid, 'pg_trigger'))
   from pg_trigger t where t.tgrelid = me.oid and not t.tgisinternal and t.tgparentid = 0
+    and t.tgname not in ('phase2_sync', 'phase2_sync_truncate')
   union all
   select 'statistics', s.stxnamespace::regnamespace || '.' || quote_ident(s.stxname),
     concat_ws(' ', pg_get_statisticsobjdef(s.oid), 'target ' || nullif(s.stxstattarget, -1),

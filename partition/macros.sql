@@ -7,10 +7,13 @@ comment on {{ what }} is {{ text | literal }};
 {%- endmacro -%}
 
 {#- Takes a table's lock for a moment: tries, gives way to those who wait behind, and tries again. Each attempt is undone as a
-   whole if a lock can't be had. -#}
-{%- macro attempts(tag, table) %}
+   whole if a lock can't be had. `before` is done ahead of each, without the lock. -#}
+{%- macro attempts(tag, table, before="") %}
   loop
     phase2_attempt := phase2_attempt + 1;
+{%- if before %}
+    {{ before }}
+{%- endif %}
     begin
       perform set_config('lock_timeout', '{{ lock_timeout }}ms', true);
       lock table {{ table }} in access exclusive mode;
@@ -138,4 +141,28 @@ alter materialized view {{ draft }} set schema {{ view.schema | ident }};
 {%- for item in snapshot.views | reverse if item.kind == "m" %}
 drop materialized view {{ item.schema | ident }}.{{ item.name | old | ident }};
 {%- endfor %}
+{%- endmacro -%}
+
+{#- A partition that is no month, of the twin before it is used: like those that `ensure_partitions` makes. -#}
+{%- macro partition(name, bounds) %}
+  create table {{ name }} partition of {{ twin }} {{ bounds }}{% if snapshot.table.options %} with ({{ snapshot.table.options | join(", ") }}){% endif %};
+  alter table {{ name }} owner to {{ snapshot.table.owner | ident }};
+  alter table {{ name }} enable row level security;
+{%- for column in snapshot.columns if column.statistics is not none %}
+  alter table {{ name }} alter column {{ column.name | ident }} set statistics {{ column.statistics }};
+{%- endfor %}
+{%- if snapshot.table.replica_identity == "f" %}
+  alter table {{ name }} replica identity full;
+{%- elif snapshot.table.replica_identity == "n" %}
+  alter table {{ name }} replica identity nothing;
+{%- elif snapshot.table.replica_identity == "i" %}
+  execute (
+    select format('alter table %s replica identity using index %I', i.indrelid::regclass, c.relname)
+    from pg_index i
+    join pg_class c on c.oid = i.indexrelid
+    join pg_inherits h on h.inhrelid = i.indexrelid
+    join pg_index p on p.indexrelid = h.inhparent and p.indisreplident
+    where i.indrelid = {{ name | literal }}::regclass);
+{%- endif %}
+{{- sealed("table", name) }}
 {%- endmacro -%}

@@ -306,10 +306,14 @@ struct PartitionArgs {
     /// How long a partition is
     #[arg(long, value_enum, default_value_t = Every::Month)]
     every: Every,
+    /// What becomes of the rows that are there
+    #[arg(long, value_enum, default_value_t = Past::Attach)]
+    history: Past,
     /// How many months after the present one have a partition
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=120))]
     ahead: u8,
-    /// The first month with a partition of its own, as 2026-11; the next that begins in more than a week if not given
+    /// The first month with a partition of its own, as 2026-11; the next that begins in more than a week, or to split the month of the
+    /// oldest row, if not given
     #[arg(long, value_name = "MONTH")]
     boundary: Option<String>,
     /// The schema of the partitions; the API must not expose it
@@ -362,6 +366,14 @@ enum Then {
     Detach,
     /// They are dropped with their rows
     Drop,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Past {
+    /// The table becomes one partition: nothing is copied
+    Attach,
+    /// They are copied to partitions of their months
+    Split,
 }
 
 /// Runs the command that the process was started with.

@@ -7,7 +7,7 @@ use super::load::Place;
 use super::terminal::{Failure, Stream, Terminal};
 use super::{CLEAN, Common, PartitionArgs, Then, VIOLATIONS};
 use crate::edit::FileChange;
-use crate::partition::options::{FunctionName, Loss, Month, Options, Retention};
+use crate::partition::options::{FunctionName, History, Loss, Month, Options, Retention};
 use crate::partition::snapshot::Snapshot;
 use crate::partition::uses::Uses;
 use crate::partition::{check, explain, plan, read};
@@ -149,6 +149,10 @@ fn options(args: &PartitionArgs) -> Result<Options, Failure> {
         })
     };
     Ok(Options {
+        history: match args.history {
+            super::Past::Attach => History::Attach,
+            super::Past::Split => History::Split,
+        },
         key: args.by.clone(),
         ahead: args.ahead,
         boundary: args.boundary.as_ref().map(month).transpose()?,

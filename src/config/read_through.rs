@@ -17,9 +17,11 @@ pub struct ReadThrough {
     #[schemars(with = "String")]
     pub module: Spanned<String>,
     /// The helper module of the browser's code, from the folder that holds `src`.
+    #[schemars(with = "String")]
     pub browser_module: Spanned<String>,
     /// The edge function that reads rows for the browser; without one nothing is cached there.
     #[serde(default)]
+    #[schemars(with = "String")]
     pub proxy: Option<Spanned<String>>,
     /// Patterns of files whose reads and writes are left alone.
     #[schemars(with = "Vec<String>")]

@@ -1,6 +1,6 @@
 //! What speaks against partitioning a table, and which flag accepts it.
 
-use super::options::{Loss, Month, Options};
+use super::options::{History, Loss, Month, Options};
 use super::plan;
 use super::snapshot::Snapshot;
 use super::template::{history_name, ident};
@@ -8,6 +8,12 @@ use super::uses::Uses;
 
 /// The oldest server whose partitioned tables can do what is needed.
 const OLDEST_SERVER: u32 = 150_000;
+
+/// How many months at most get a partition of their own when the past is split.
+const MONTHS_AT_MOST: u16 = 120;
+/// Types of primary keys whose order is the same however it is asked for.
+const ORDERED_TYPES: [&str; 9] =
+    ["smallint", "integer", "bigint", "uuid", "text", "character varying", "date", "numeric", "timestamp"];
 
 /// Something that can't be carried over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +35,9 @@ pub fn refusals(snapshot: &Snapshot, options: &Options, uses: &Uses) -> Vec<Refu
     let mut found = shape(snapshot);
     if found.is_empty() {
         found.extend(key(snapshot, options));
+        if options.history == History::Split {
+            found.extend(copied(snapshot, options));
+        }
         found.extend(parts(snapshot, options));
         found.extend(names(snapshot, options));
         found.extend(losses(snapshot, options, uses));
@@ -99,6 +108,9 @@ fn key(snapshot: &Snapshot, options: &Options) -> Vec<Refusal> {
             "give them one first",
         ));
     }
+    if options.history == History::Split {
+        return found;
+    }
     let first = plan::boundary(snapshot, options);
     let last = key.last_month.as_deref().and_then(Month::parse);
     if let Some(last) = last.filter(|last| last.first_day() >= first) {
@@ -114,6 +126,42 @@ fn key(snapshot: &Snapshot, options: &Options) -> Vec<Refusal> {
         found.push(Refusal::new(
             format!("the boundary, {first}, is less than a week away: after it the table would refuse new rows until the cutover"),
             format!("--boundary {} or later", snapshot.coming_month),
+        ));
+    }
+    found
+}
+
+/// What a copy to partitions of the months needs.
+fn copied(snapshot: &Snapshot, options: &Options) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    let attach = "--history attach leaves the past as one partition";
+    let primary_key = plan::primary_key(snapshot);
+    let key = snapshot.constraints.iter().find(|own| own.kind == 'p');
+    if primary_key.is_empty() {
+        found.push(Refusal::new("without a primary key no row can be told from another while they are copied", attach));
+    }
+    if let Some(key) = key.filter(|key| key.definition.contains(" DEFERRABLE")) {
+        found.push(Refusal::new(format!("{} is deferrable, so that a row may be there twice", key.name), attach));
+    }
+    for column in primary_key.iter().filter_map(|name| snapshot.column(name)) {
+        if !ORDERED_TYPES.iter().any(|known| column.data_type.starts_with(known)) {
+            let reason = format!("{} of the primary key is of the type {}", column.name, column.data_type);
+            found.push(Refusal::new(format!("{reason}, whose order isn't known"), attach));
+        }
+    }
+    let (Some(present), Some(values)) = (plan::present_month(snapshot), &snapshot.key) else { return found };
+    let last_partition = present.plus(u16::from(options.ahead));
+    if let Some(last) = values.last_month.as_deref().and_then(Month::parse).filter(|last| *last > last_partition) {
+        found.push(Refusal::new(
+            format!("there are rows of {last}, and the last partition would be that of {last_partition}"),
+            "a larger --ahead, up to 120",
+        ));
+    }
+    let first = plan::boundary(snapshot, options);
+    if first.get(..7).and_then(Month::parse).is_some_and(|first| first.plus(MONTHS_AT_MOST) < present) {
+        found.push(Refusal::new(
+            format!("the oldest rows are of {first}: that would be more than {MONTHS_AT_MOST} partitions"),
+            "--boundary MONTH: what is older stays in one partition",
         ));
     }
     found

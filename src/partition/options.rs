@@ -29,6 +29,15 @@ impl Month {
     }
 }
 
+impl Month {
+    /// The month that is so many later.
+    pub fn plus(self, months: u16) -> Month {
+        let count = (u32::from(self.year) * 12 + u32::from(self.month) - 1).saturating_add(u32::from(months));
+        let (year, month) = (count / 12, count % 12 + 1);
+        Month { year: u16::try_from(year).unwrap_or(u16::MAX), month: u8::try_from(month).unwrap_or(12) }
+    }
+}
+
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.year, self.month)
@@ -102,14 +111,26 @@ pub struct Retention {
     pub drops: bool,
 }
 
+/// What becomes of the rows that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// The table becomes one partition.
+    Attach,
+    /// They are copied to partitions of their months.
+    Split,
+}
+
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// What becomes of the rows that are there.
+    pub history: History,
     /// The column that says which month a row belongs to.
     pub key: String,
     /// How many months after the present one have a partition.
     pub ahead: u8,
-    /// The first month that has one of its own; unset: the next that begins more than a week after the snapshot.
+    /// The first month that has one of its own; unset: the next that begins more than a week after the snapshot, and to split,
+    /// that of the oldest row.
     pub boundary: Option<Month>,
     /// The schema of the partitions.
     pub home: String,
@@ -136,5 +157,6 @@ mod tests {
             assert_eq!(Month::parse(wrong), None, "{wrong}");
         }
         assert!(Month::parse("2026-12") < Month::parse("2027-01"));
+        assert_eq!(Month::parse("2026-11").map(|month| month.plus(14)), Month::parse("2028-01"));
     }
 }

@@ -7,7 +7,7 @@ use minijinja::value::Serde;
 use minijinja::{Error, Value, context};
 use serde::Serialize;
 
-use super::options::{FunctionName, Options, Retention};
+use super::options::{FunctionName, History, Month, Options, Retention};
 use super::snapshot::{Constraint, ForeignKey, Index, Policy, Snapshot};
 use super::template::{Templates, history_name, ident, literal, shortened, widened};
 
@@ -15,6 +15,8 @@ use super::template::{Templates, history_name, ident, literal, shortened, widene
 const LOCK_TIMEOUT: u32 = 100;
 /// How often it is tried, about once a second.
 const ATTEMPTS: u32 = 90;
+/// How many rows are copied at once.
+const BATCH: u32 = 10_000;
 /// The digits of a migration's version.
 const VERSION_LENGTH: usize = 14;
 /// Kinds of properties that lie outside of the table, as rows of a fingerprint name them.
@@ -102,6 +104,18 @@ struct Job {
     schedule: &'static str,
 }
 
+/// What keeps the copy like the table, if it is split: names as SQL has them.
+#[derive(Debug, Serialize)]
+struct Sync {
+    changes: String,
+    progress: String,
+    note: String,
+    catch_up: String,
+    catch_up_back: String,
+    copy: String,
+    backfill: String,
+}
+
 /// What the files are filled in with.
 #[derive(Debug, Serialize)]
 struct Context<'s> {
@@ -139,6 +153,15 @@ struct Context<'s> {
     /// What differs between the table and its twin before the cutover.
     accepted_now: Vec<Named>,
     publish_via_root: bool,
+    /// Whether the rows are copied to partitions of their months.
+    split: bool,
+    sync: Sync,
+    batch: u32,
+    primary_key: Vec<&'s str>,
+    /// The primary key and the key: where a row is.
+    located: Vec<&'s str>,
+    /// The partition of what is older than the first month, if the rest is split.
+    earlier: String,
     lock_timeout: u32,
     attempts_at_most: u32,
 }
@@ -151,17 +174,23 @@ pub fn of(snapshot: &Snapshot, options: &Options, versions: &mut dyn Iterator<It
     let templates = Templates::of(&snapshot.table.name);
     let context = Context::of(snapshot, options);
     let table = &snapshot.table.name;
-    let mut steps = vec![("attach/1_twin.sql", "twin", None)];
-    steps.extend(context.widened.iter().map(|index| ("attach/2_index.sql", "index", Some(index))));
-    steps.extend([
-        ("attach/3_check.sql", "check", None),
-        ("attach/4_validate.sql", "validate", None),
-        ("attach/5_cutover.sql", "cutover", None),
-    ]);
-    if snapshot.views.iter().any(|view| view.kind == 'm') {
-        steps.push(("attach/6_materialized_views.sql", "materialized_views", None));
+    let mut steps = vec![("twin.sql", "twin", None)];
+    match options.history {
+        History::Attach => {
+            steps.extend(context.widened.iter().map(|index| ("attach/index.sql", "index", Some(index))));
+            steps.extend([("attach/check.sql", "check", None), ("attach/validate.sql", "validate", None)]);
+        }
+        History::Split => steps.extend([
+            ("split/sync.sql", "sync", None),
+            ("split/backfill.sql", "backfill", None),
+            ("split/compare.sql", "compare", None),
+        ]),
     }
-    steps.push(("attach/7_after.sql", "after", None));
+    steps.push(("cutover.sql", "cutover", None));
+    if snapshot.views.iter().any(|view| view.kind == 'm') {
+        steps.push(("materialized_views.sql", "materialized_views", None));
+    }
+    steps.push(("after.sql", "after", None));
     let whole = Value::from(Serde(&context));
     let mut migrations = Vec::new();
     for ((template, step, index), (version, number)) in steps.into_iter().zip(versions.zip(1_u32..)) {
@@ -170,13 +199,17 @@ pub fn of(snapshot: &Snapshot, options: &Options, versions: &mut dyn Iterator<It
         migrations.push((file, templates.fill(template, &own)?));
     }
     let mut scripts = vec![("verify.sql".to_owned(), templates.fill("verify.sql", &whole)?)];
-    for (index, number) in context.widened.iter().zip(1_u32..) {
+    let indexes: &[TwinIndex] = if context.split { &[] } else { &context.widened };
+    for (index, number) in indexes.iter().zip(1_u32..) {
         let file = format!("rollback_{number}_index.sql");
         let own = context! { index => Value::from(Serde(index)), file => file.as_str(), ..whole.clone() };
-        scripts.push((file, templates.fill("rollback/1_index.sql", &own)?));
+        scripts.push((file, templates.fill("rollback/index.sql", &own)?));
     }
-    let file = format!("rollback_{}_swap.sql", context.widened.len() + 1);
-    scripts.push((file, templates.fill("rollback/2_swap.sql", &whole)?));
+    let file = format!("rollback_{}_swap.sql", indexes.len() + 1);
+    scripts.push((file, templates.fill("rollback/swap.sql", &whole)?));
+    if context.split {
+        scripts.push(("finish.sql".to_owned(), templates.fill("split/finish.sql", &whole)?));
+    }
     Ok(Plan { migrations, scripts })
 }
 
@@ -203,8 +236,37 @@ impl<'s> Context<'s> {
             accepted_now.push(Named { kind: "column", name: options.key.clone() });
             accepted_now.push(Named { kind: "not null", name: not_null_name(snapshot, &options.key) });
         }
+        let split = options.history == History::Split;
+        if split && table.force_row_security {
+            // The copy would be refused by the policies.
+            accepted_now.push(Named { kind: "table", name: "row level security".to_owned() });
+        }
+        // The copy must not fire triggers: the twin gets them in the moment of the cutover.
+        let is_bound = |kind: &str| BOUND_KINDS.contains(&kind) || (split && kind == "trigger");
+        let bound_kinds: Vec<String> =
+            BOUND_KINDS.into_iter().chain(split.then_some("trigger")).map(|kind| format!("'{kind}'")).collect();
+        let primary_key = primary_key(snapshot);
+        let mut located = primary_key.clone();
+        located.extend(Some(options.key.as_str()).filter(|key| !primary_key.contains(key)));
+        let own = |suffix: &str| {
+            format!("{}.{}", ident(&options.home), ident(&shortened(&format!("{}_{suffix}", table.name))))
+        };
         Context {
             snapshot,
+            split,
+            sync: Sync {
+                changes: own("phase2_changes"),
+                progress: own("phase2_progress"),
+                note: own("phase2_note"),
+                catch_up: own("phase2_catch_up"),
+                catch_up_back: own("phase2_catch_up_back"),
+                copy: own("phase2_copy"),
+                backfill: own("phase2_backfill"),
+            },
+            batch: BATCH,
+            primary_key,
+            located,
+            earlier: own("earlier"),
             schema: &table.schema,
             table_name: &table.name,
             home: &options.home,
@@ -234,10 +296,10 @@ impl<'s> Context<'s> {
             bound: snapshot
                 .fingerprint
                 .iter()
-                .filter(|property| BOUND_KINDS.contains(&property.kind.as_str()))
+                .filter(|property| is_bound(&property.kind))
                 .map(|property| Bound { kind: &property.kind, name: &property.name, digest: &property.digest })
                 .collect(),
-            bound_kinds: BOUND_KINDS.map(|kind| format!("'{kind}'")).join(", "),
+            bound_kinds: bound_kinds.join(", "),
             accepted_now,
             publish_via_root: options.publish_via_root,
             lock_timeout: LOCK_TIMEOUT,
@@ -249,9 +311,31 @@ impl<'s> Context<'s> {
     }
 }
 
-/// The first day that is not in the partition of the past.
+/// The first day that has a partition of its month.
 pub fn boundary(snapshot: &Snapshot, options: &Options) -> String {
-    options.boundary.map_or_else(|| format!("{}-01", snapshot.coming_month), |month| month.first_day())
+    let first = match options.history {
+        History::Attach => None,
+        History::Split => Some(first_month(snapshot)),
+    };
+    let month = options.boundary.or(first.flatten());
+    month.map_or_else(|| format!("{}-01", snapshot.coming_month), Month::first_day)
+}
+
+/// The month of the oldest row, or the present one if there is none.
+fn first_month(snapshot: &Snapshot) -> Option<Month> {
+    let oldest = snapshot.key.as_ref().and_then(|key| key.first_month.as_deref()).and_then(Month::parse);
+    oldest.or_else(|| present_month(snapshot))
+}
+
+/// The month in which the snapshot was taken.
+pub fn present_month(snapshot: &Snapshot) -> Option<Month> {
+    snapshot.taken_at.get(..7).and_then(Month::parse)
+}
+
+/// The columns of the primary key.
+pub fn primary_key(snapshot: &Snapshot) -> Vec<&str> {
+    let key = snapshot.constraints.iter().find(|own| own.kind == 'p');
+    key.and_then(|key| key.columns.as_ref()).into_iter().flatten().map(String::as_str).collect()
 }
 
 /// What the table's functions are named after.
@@ -401,15 +485,22 @@ pub fn versions(snapshot: &Snapshot, existing: &[String]) -> impl Iterator<Item 
 /// What the user has to know beside the files.
 pub fn remarks(snapshot: &Snapshot, options: &Options) -> Vec<String> {
     let boundary = boundary(snapshot, options);
-    let mut remarks = vec![format!(
-        "rows from {boundary} on are refused between the files `check` and `cutover`: apply them in one go, well before that day"
-    )];
+    let mut remarks = vec![match options.history {
+        History::Attach => format!(
+            "rows from {boundary} on are refused between the files `check` and `cutover`: apply them in one go, well before that day"
+        ),
+        History::Split => "behind the cutover the table stays as it was, beside the partitions, and each write leaves a note, until `finish.sql` is run"
+            .to_owned(),
+    }];
     if let Some(Retention { keep, drops }) = options.retention {
         let fate = if drops { "dropped" } else { "detached" };
-        remarks.push(format!(
-            "partitions that end {keep} months before the present one or earlier are {fate} once a day; the past before {boundary} is \
-             one of them, and goes as a whole"
-        ));
+        remarks
+            .push(format!("partitions that end {keep} months before the present one or earlier are {fate} once a day"));
+        if options.history == History::Attach {
+            remarks.push(format!(
+                "the past before {boundary} is one partition, and goes as a whole when its last month is that old"
+            ));
+        }
     }
     remarks.push(
         "partitions make single queries no faster: they are for retention, vacuum and bounded indexes; an index on the key serves queries"

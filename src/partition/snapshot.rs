@@ -318,6 +318,9 @@ pub struct Partition {
 pub struct Key {
     pub column: String,
     pub nulls: i64,
+    /// The month of the least value; `None` in an empty table.
+    #[serde(default)]
+    pub first_month: Option<String>,
     /// The month of the greatest value; `None` in an empty table.
     pub last_month: Option<String>,
     pub month_after: Option<String>,

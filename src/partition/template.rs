@@ -8,7 +8,7 @@ use super::keywords::KEYWORDS;
 const NAME_LENGTH: usize = 63;
 
 /// The files that may be filled in, by their names.
-const FILES: [(&str, &str); 16] = [
+const FILES: [(&str, &str); 21] = [
     ("macros.sql", include_str!("../../partition/macros.sql")),
     ("fingerprint.sql", include_str!("../../partition/fingerprint.sql")),
     ("key.sql", include_str!("../../partition/key.sql")),
@@ -16,15 +16,20 @@ const FILES: [(&str, &str); 16] = [
     ("ensure_partitions.sql", include_str!("../../partition/ensure_partitions.sql")),
     ("retire_partitions.sql", include_str!("../../partition/retire_partitions.sql")),
     ("verify.sql", include_str!("../../partition/verify.sql")),
-    ("attach/1_twin.sql", include_str!("../../partition/attach/1_twin.sql")),
-    ("attach/2_index.sql", include_str!("../../partition/attach/2_index.sql")),
-    ("attach/3_check.sql", include_str!("../../partition/attach/3_check.sql")),
-    ("attach/4_validate.sql", include_str!("../../partition/attach/4_validate.sql")),
-    ("attach/5_cutover.sql", include_str!("../../partition/attach/5_cutover.sql")),
-    ("attach/6_materialized_views.sql", include_str!("../../partition/attach/6_materialized_views.sql")),
-    ("attach/7_after.sql", include_str!("../../partition/attach/7_after.sql")),
-    ("rollback/1_index.sql", include_str!("../../partition/rollback/1_index.sql")),
-    ("rollback/2_swap.sql", include_str!("../../partition/rollback/2_swap.sql")),
+    ("twin.sql", include_str!("../../partition/twin.sql")),
+    ("cutover.sql", include_str!("../../partition/cutover.sql")),
+    ("materialized_views.sql", include_str!("../../partition/materialized_views.sql")),
+    ("after.sql", include_str!("../../partition/after.sql")),
+    ("attach/index.sql", include_str!("../../partition/attach/index.sql")),
+    ("attach/check.sql", include_str!("../../partition/attach/check.sql")),
+    ("attach/validate.sql", include_str!("../../partition/attach/validate.sql")),
+    ("split/catch_up.sql", include_str!("../../partition/split/catch_up.sql")),
+    ("split/sync.sql", include_str!("../../partition/split/sync.sql")),
+    ("split/backfill.sql", include_str!("../../partition/split/backfill.sql")),
+    ("split/compare.sql", include_str!("../../partition/split/compare.sql")),
+    ("split/finish.sql", include_str!("../../partition/split/finish.sql")),
+    ("rollback/index.sql", include_str!("../../partition/rollback/index.sql")),
+    ("rollback/swap.sql", include_str!("../../partition/rollback/swap.sql")),
 ];
 
 /// The SQL of the program, ready to be filled in.

@@ -119,13 +119,18 @@ fn write(client: &mut Client, writer: u64, rows: &mut Ledger, longest: &AtomicU6
 pub fn nothing_is_lost_under_writers(setting: &Setting) {
     let case = setting.case();
     case.generate();
+    nothing_is_lost(&case);
+}
+
+/// Applies the migrations with four writers at work.
+pub fn nothing_is_lost(case: &Case<'_>) {
     let old_rows: i64 = value(&mut case.owner(), "select max(id) from public.crm_events");
     let (stop, longest) = (AtomicBool::new(false), AtomicU64::new(0));
     let (mut rows, mut writes) = (Ledger::new(), 0);
     thread::scope(|scope| {
         let writers: Vec<_> = (0..4)
             .map(|writer| {
-                let (case, stop, longest) = (&case, &stop, &longest);
+                let (stop, longest) = (&stop, &longest);
                 scope.spawn(move || {
                     let (mut client, mut rows, mut count) = (case.owner(), Ledger::new(), 0);
                     write(&mut client, writer, &mut rows, longest, &mut count, stop);

@@ -106,10 +106,9 @@ impl Case<'_> {
         self.generate_with(&[]);
     }
 
-    /// The same with more arguments.
+    /// The same, with more arguments.
     pub fn generate_with(&self, arguments: &[&str]) {
-        let accepted = ["--accept", "unique-constraints"];
-        let output = self.run(&[&accepted, arguments].concat());
+        let output = self.run(&[&["--accept", "unique-constraints"], arguments].concat());
         assert!(
             output.status.success(),
             "{}{}",
@@ -155,6 +154,11 @@ impl Case<'_> {
         if !sql.contains(" concurrently ") {
             return client.batch_execute(sql);
         }
+        self.try_apply_singly(&mut client, sql)
+    }
+
+    /// Runs each statement by itself, as psql does.
+    pub fn try_apply_singly(&self, client: &mut Client, sql: &str) -> Result<(), postgres::Error> {
         let statements: String = sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
         statements
             .split(";\n")

@@ -13,9 +13,9 @@ use crate::edit::{Edit, Fix, NewFile};
 use crate::project::RelPath;
 use crate::rules::edge::files::Files;
 use crate::rules::edge::handler::core;
-use crate::rules::rate_limit::helper::{self as limiter, Argument, FUNCTION, LIMITS, OWN, PER_USER, Style};
+use crate::rules::rate_limit::helper::{self as limiter, Argument, FUNCTION, LIMITS, PER_USER, Style};
 use crate::rules::rate_limit::tiers::Tiers;
-use crate::rules::tenants;
+use crate::rules::{is_helper_module, tenants};
 use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
 
@@ -62,7 +62,7 @@ impl Proxy {
             Proxy { name: name.to_owned(), base: base.clone(), new_files: Vec::new(), edits: BTreeMap::new() };
         if files.project.sources.exists(&path) {
             let file = files.get(&path).ok_or_else(|| format!("{path} can't be read"))?;
-            let list = list(&file).filter(|_| file.text.contains(OWN));
+            let list = list(&file).filter(|_| is_helper_module(&file.text));
             let list = list.ok_or_else(|| format!("{path} isn't the function that phase2 brings along"))?;
             for (table, columns) in selections {
                 let Some(cached) = files.project.config.read_through.tables.get(table) else { continue };

@@ -1,6 +1,7 @@
 -- {{ old }}: the cutover. All in one moment or not at all; if it stops, nothing has changed, and it can be run again.
 {%- import "macros.sql" as m %}
 {%- import "fingerprint.sql" as f %}
+{%- import "split/catch_up.sql" as c %}
 set statement_timeout = '10min';
 do $phase2_cutover$
 declare
@@ -20,6 +21,13 @@ begin
   if to_regclass({{ twin | literal }}) is null then
     raise exception '{{ twin }} is not there: run the files before this one first';
   end if;
+{%- if split %}
+  if to_regclass({{ sync.progress | literal }}) is null then
+    raise exception 'the rows of {{ old }} are not all copied: run the files before this one first';
+  elsif not (select phase2_is_done from {{ sync.progress }}) then
+    raise exception 'the rows of {{ old }} are not all copied: run the files before this one first';
+  end if;
+{%- else %}
   if not exists (select from pg_constraint where conrelid = {{ old | literal }}::regclass
                    and conname = {{ boundary_check | literal }} and convalidated) then
     raise exception 'the constraint {{ boundary_check }} is not validated: run the files before this one first';
@@ -29,6 +37,7 @@ begin
     raise exception 'the index {{ index.draft }} is not there or not valid: run the file that makes it again';
   end if;
 {%- endfor %}
+{%- endif %}
 
   -- What the twin has must be what the table has today.
   perform set_config('search_path', '', true);
@@ -76,8 +85,22 @@ begin
     end if;
     raise notice 'what is bound to {{ old }} was another when these files were written: %', phase2_wrong;
   end if;
-{% call m.attempts("phase2 partition", old) %}
+{%- if split %}
+  -- What changed since the copy. Little is left to follow under the lock.
+  for phase2_round in 1..100 loop
+    exit when {{ sync.catch_up }}() < 1000;
+  end loop;
+{%- endif %}
+{% call m.attempts("phase2 partition", old, before="perform " ~ sync.catch_up ~ "();" if split else "") %}
+{%- if split %}
+      perform {{ sync.catch_up }}();
+      set constraints all immediate;
+      drop trigger phase2_sync on {{ old }};
+      drop trigger phase2_sync_truncate on {{ old }};
+      -- The table steps aside: it gives up what belongs to the whole.
+{%- else %}
       -- The table becomes the partition of the past: it gives up what belongs to the whole.
+{%- endif %}
 {%- for function in snapshot.functions if function.has_row_type %}
       drop {{ function.kind }} {{ function.signature }};
 {%- endfor %}
@@ -110,6 +133,7 @@ begin
 {%- for sequence in snapshot.sequences %}
       alter sequence {{ sequence.schema | ident }}.{{ sequence.name | ident }} owned by none;
 {%- endfor %}
+{%- if not split %}
 {%- if not key_is_not_null %}
       alter table {{ old }} alter column {{ key | ident }} set not null;
 {%- endif %}
@@ -122,7 +146,8 @@ begin
       alter index {{ schema | ident }}.{{ index.draft | ident }} rename to {{ index.name | history | ident }};
 {%- endif %}
 {%- endfor %}
-{%- for index in indexes if not index.is_widened %}
+{%- endif %}
+{%- for index in indexes if split or not index.is_widened %}
       alter index {{ schema | ident }}.{{ index.name | ident }} rename to {{ index.name | history | ident }};
 {%- endfor %}
 {%- for statistic in snapshot.statistics %}
@@ -137,8 +162,16 @@ begin
 
       -- The twin takes its place.
       alter table {{ twin }} set schema {{ schema | ident }};
+{%- if split %}
+{%- if snapshot.table.force_row_security %}
+      alter table {{ old }} force row level security;
+{%- endif %}
+{{- m.triggers(old) | indent(6) }}
+{{- c.noted(old, history) | indent(6) }}
+{%- else %}
       alter table {{ old }} attach partition {{ history }} for values from (minvalue) to ({{ boundary | literal }});
-{%- if snapshot.table.replica_identity == "i" %}
+{%- endif %}
+{%- if not split and snapshot.table.replica_identity == "i" %}
 {%- for index in indexes if index.is_replica_identity %}
       alter table {{ history }} replica identity using index {{ index.name | history | ident }};
 {%- endfor %}

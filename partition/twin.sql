@@ -2,6 +2,7 @@
 -- It has all that {{ old }} has, and is not used yet.
 {%- import "macros.sql" as m %}
 set lock_timeout = '3s';
+set statement_timeout = '10min';
 create schema if not exists {{ home | ident }};
 revoke all on schema {{ home | ident }} from {{ everybody | join(", ") }};
 create schema if not exists {{ app | ident }};
@@ -67,7 +68,7 @@ alter table {{ twin }} replica identity using index {{ index.name | ident }};
 {%- if snapshot.table.row_security %}
 alter table {{ twin }} enable row level security;
 {%- endif %}
-{%- if snapshot.table.force_row_security %}
+{%- if snapshot.table.force_row_security and not split %}
 alter table {{ twin }} force row level security;
 {%- endif %}
 {{- m.policies(twin) }}
@@ -87,7 +88,9 @@ $phase2$;
 {{- m.grant("sequence " ~ sequence, column.sequence.grants) }}
 {{- m.comment("sequence " ~ sequence, column.sequence.comment) }}
 {%- endfor %}
+{%- if not split %}
 {{- m.triggers(twin) }}
+{%- endif %}
 
 {% include "partition_bounds.sql" %}
 {% include "ensure_partitions.sql" %}
@@ -107,7 +110,18 @@ revoke all on function {{ job.function }}() from {{ everybody | join(", ") }};
 alter function {{ job.function }}() owner to {{ snapshot.table.owner | ident }};
 {%- endfor %}
 
+{%- if split %}
+-- What is older than the first month.
+do $phase2$
+declare
+  phase2_role text;
+begin
+{{- m.partition(earlier, "for values from (minvalue) to (" ~ boundary | literal ~ ")") }}
+end
+$phase2$;
+{%- endif %}
 -- The months from {{ boundary_day }} on.
 select {{ app | ident }}.ensure_partitions({{ twin | literal }}::regclass, {{ ahead }}, {{ boundary | literal }},
   {%- if snapshot.table.options %} array[{% for option in snapshot.table.options %}{{ option | literal }}{{ "" if loop.last else ", " }}{% endfor %}]{% else %} null{% endif %}, {{ has_default_partition }});
+reset statement_timeout;
 reset lock_timeout;

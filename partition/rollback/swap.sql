@@ -1,6 +1,12 @@
+{%- if split %}
+-- {{ old }}: back to the plain table that was set aside, with all that changed since. All or nothing; it can be run again.
+-- After `finish.sql` there is no way back. Rows of partitions that were detached or dropped come back.
+{%- else %}
 -- {{ old }}: back to a plain table. Rows that came since are copied to it, while the table is locked: the sooner this is
 -- done, the shorter that takes. All or nothing; it can be run again. Partitions that were detached or dropped are not brought back.
+{%- endif %}
 {%- import "macros.sql" as m %}
+{%- import "split/catch_up.sql" as c %}
 set statement_timeout = 0;
 do $phase2_rollback$
 declare
@@ -14,24 +20,37 @@ declare
   phase2_called_{{ loop.index }} boolean;
 {%- endfor %}
 begin
-  if to_regclass({{ history | literal }}) is null or (select relkind from pg_class where oid = {{ old | literal }}::regclass) <> 'p' then
+  if (select relkind from pg_class where oid = {{ old | literal }}::regclass) <> 'p' then
     raise notice '{{ old }} is a plain table already';
     return;
   end if;
-{%- for index in widened %}
+  if to_regclass({{ history | literal }}) is null then
+    raise exception '{{ history }} is gone, and with it the way back';
+  end if;
+{%- for index in widened if not split %}
   if not exists (select from pg_index where indexrelid = to_regclass({{ (home | ident ~ "." ~ index.draft | ident) | literal }}) and indisvalid) then
     raise exception 'the index {{ home | ident }}.{{ index.draft | ident }} is not there or not valid: run the file that makes it first';
   end if;
 {%- endfor %}
   perform set_config('search_path', '', true);
-{% call m.attempts("phase2 rollback", old) %}
+{%- if split %}
+  for phase2_round in 1..100 loop
+    exit when {{ sync.catch_up_back }}() < 1000;
+  end loop;
+{%- endif %}
+{% call m.attempts("phase2 rollback", old, before="perform " ~ sync.catch_up_back ~ "();" if split else "") %}
+{%- if split %}
+      perform {{ sync.catch_up_back }}();
+{%- else %}
       select count(*) into phase2_before from {{ old }};
+{%- endif %}
 {%- for function in snapshot.functions if function.has_row_type %}
       drop {{ function.kind }} {{ function.signature }};
 {%- endfor %}
 {%- for publication in snapshot.publications if publication.is_listed %}
       alter publication {{ publication.name | ident }} drop table {{ old }};
 {%- endfor %}
+{%- if not split %}
       alter table {{ old }} detach partition {{ history }};
       alter table {{ history }} drop constraint if exists {{ boundary_check | ident }};
       insert into {{ history }} ({{ stored | idents | join(", ") }}) overriding system value
@@ -40,6 +59,8 @@ begin
       if phase2_before <> phase2_after then
         raise exception 'there were % rows, and % are in {{ history }}: nothing was changed', phase2_before, phase2_after;
       end if;
+{%- endif %}
+      set constraints all immediate;
 
       -- The partitioned table steps aside; what is bound to it goes back.
 {%- for sequence in snapshot.sequences %}
@@ -72,6 +93,7 @@ begin
       drop table {{ aside }};
 
       -- The table has again what it had.
+{%- if not split %}
 {%- for index in widened %}
 {%- if index.constraint %}
       alter table {{ old }} drop constraint {{ index.name | history | ident }};
@@ -86,7 +108,8 @@ begin
 {%- if not key_is_not_null %}
       alter table {{ old }} alter column {{ key | ident }} drop not null;
 {%- endif %}
-{%- for index in indexes if not index.is_widened %}
+{%- endif %}
+{%- for index in indexes if split or not index.is_widened %}
       alter index {{ schema | ident }}.{{ index.name | history | ident }} rename to {{ index.name | ident }};
 {%- endfor %}
 {%- for statistic in snapshot.statistics %}
@@ -128,6 +151,9 @@ begin
       alter publication {{ publication.name | ident }} set (publish_via_partition_root = false);
 {%- endif %}
 {%- endfor %}
+{%- if split %}
+{{- c.dropped() | indent(6) }}
+{%- endif %}
 {%- for job in jobs %}
       drop function {{ job.function }}();
       if exists (select from pg_proc where oid = to_regprocedure('cron.unschedule(text)')) then

@@ -17,6 +17,7 @@ begin
 end
 $phase2$;
 notify pgrst, 'reload schema';
+{%- if not split %}
 -- The bounds of the partition say what its check says. Last, as its lock is held to the end of the transaction.
 do $phase2$
 declare
@@ -27,4 +28,5 @@ begin
 {%- endcall %}
 end
 $phase2$;
+{%- endif %}
 reset statement_timeout;

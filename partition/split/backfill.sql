@@ -1,0 +1,11 @@
+-- {{ old }}: copies the rows to the months, {{ batch }} at a time, while the table is in use.
+-- With psql each batch is kept at once, and an interrupted copy goes on where it was when this is run again:
+--   psql "$DATABASE_URL" -f {{ file }}
+--   supabase migration repair --status applied {{ version }}
+-- The Supabase CLI runs it in one transaction: that's right for some million rows, and holds vacuum back for its time.
+set statement_timeout = 0;
+-- It lasts to the end of the transaction: so the next statement sees whether it has one of its own.
+select set_config('phase2.one_transaction', 'yes', true);
+call {{ sync.backfill }}({{ batch }});
+analyze {{ twin }};
+reset statement_timeout;
