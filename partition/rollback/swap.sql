@@ -156,8 +156,8 @@ begin
 {%- endif %}
 {%- for job in jobs %}
       drop function {{ job.function }}();
-      if exists (select from pg_proc where oid = to_regprocedure('cron.unschedule(text)')) then
-        execute 'select cron.unschedule($1)' using {{ job.name | literal }};
+      if to_regprocedure('cron.unschedule(text)') is not null then
+        execute 'select cron.unschedule(jobname) from cron.job where jobname = $1' using {{ job.name | literal }};
       end if;
 {%- endfor %}
 {% endcall %}

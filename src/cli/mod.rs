@@ -144,7 +144,7 @@ struct Common {
     #[arg(long, global = true)]
     isolated: bool,
     /// How violations are printed, and into which file; may be given more than once [formats: pretty, concise, json,
-    /// github, gitlab, sarif, junit, checkstyle, rdjson; of `status` pretty, json, markdown]
+    /// github, gitlab, sarif, junit, checkstyle, rdjson; of `status` pretty, json, markdown, html]
     #[arg(short, long, global = true, value_name = "FORMAT[=FILE]", default_value = "pretty")]
     output_format: Vec<Output>,
     /// How many threads; as many as there are cores if not given
@@ -183,6 +183,8 @@ enum Format {
     Rdjson,
     /// Tables in Markdown; of `status` only
     Markdown,
+    /// A page to look at; of `status` only
+    Html,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

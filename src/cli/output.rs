@@ -41,6 +41,37 @@ impl FromStr for Output {
     }
 }
 
+/// Sees to it that what goes to stdout is one thing.
+///
+/// # Errors
+/// If two formats would share it.
+pub fn one_on_stdout(outputs: &[Output]) -> Result<(), Failure> {
+    if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
+        return Err(Failure::Plain(
+            "two formats can't share stdout: name a file for all but one, as in `-o pretty -o sarif=out.sarif`"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// Lets `write` fill the file at `path`.
+///
+/// # Errors
+/// If it can't be written.
+pub fn print_into(
+    terminal: &Terminal,
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write, Look) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let look = Look { color: false, ..terminal.stdout };
+    let written = File::create(path).map(BufWriter::new).and_then(|mut out| {
+        write(&mut out, look)?;
+        out.flush()
+    });
+    written.map_err(|error| Failure::Plain(format!("{} can't be written: {error}", path.display())))
+}
+
 /// All outputs of a run.
 #[derive(Debug)]
 pub struct Outputs<'a> {
@@ -56,17 +87,13 @@ impl<'a> Outputs<'a> {
     /// If two of them would share stdout, or one isn't for violations.
     pub fn of(common: &'a Common, is_statistics: bool) -> Result<Outputs<'a>, Failure> {
         let outputs = &common.output_format;
-        if outputs.iter().any(|output| output.format == Format::Markdown) {
-            return Err(Failure::Plain(
-                "`-o markdown` is of `phase2 status` only: use pretty, concise, json or one for code hosts".to_owned(),
-            ));
+        let of_status = [(Format::Markdown, "markdown"), (Format::Html, "html")];
+        if let Some((_, name)) = of_status.iter().find(|(of, _)| outputs.iter().any(|output| output.format == *of)) {
+            return Err(Failure::Plain(format!(
+                "`-o {name}` is of `phase2 status` only: use pretty, concise, json or one for code hosts"
+            )));
         }
-        if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
-            return Err(Failure::Plain(
-                "two formats can't share stdout: name a file for all but one, as in `-o pretty -o sarif=out.sarif`"
-                    .to_owned(),
-            ));
-        }
+        one_on_stdout(outputs)?;
         Ok(Outputs { outputs, is_statistics })
     }
 
@@ -105,12 +132,7 @@ impl<'a> Outputs<'a> {
                 terminal.print(stream, |out, look| self.write(out, *format, report, rules, look))?;
                 continue;
             };
-            let look = Look { color: false, ..terminal.stdout };
-            let written = File::create(path).map(BufWriter::new).and_then(|mut out| {
-                self.write(&mut out, *format, report, rules, look)?;
-                out.flush()
-            });
-            written.map_err(|error| Failure::Plain(format!("{} can't be written: {error}", path.display())))?;
+            print_into(terminal, path, |out, look| self.write(out, *format, report, rules, look))?;
         }
         Ok(())
     }
@@ -134,7 +156,7 @@ impl<'a> Outputs<'a> {
             Format::Junit => junit::write(out, report),
             Format::Checkstyle => checkstyle::write(out, report),
             Format::Rdjson => rdjson::write(out, report),
-            Format::Markdown => Ok(()),
+            Format::Markdown | Format::Html => Ok(()),
         }
     }
 }

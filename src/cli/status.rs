@@ -1,41 +1,72 @@
 //! `phase2 status`
 
+use std::io::Write;
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+
 use super::load::{self, Place};
-use super::output::Output;
+use super::output::{Output, one_on_stdout, print_into};
 use super::partition::snapshot_in;
 use super::terminal::{Failure, Stream, Terminal};
 use super::{CLEAN, Common, Format, StatusArgs, TROUBLE};
 use crate::partition::overview;
 use crate::report::status::{self, Known, PartitionedTable};
-use crate::rules;
+use crate::rules::{self, Meta};
+
+/// How many of the largest files are shown.
+const LARGEST_FILES: usize = 10;
 
 /// Prints how far the project is, by all rules that the arguments or the configuration name; the exit status. Nothing is
-/// written.
+/// written but what `-o` names.
 ///
 /// # Errors
-/// If the project can't be looked at, or stdout can't be written.
+/// If the project can't be looked at, or the output can't be written.
 pub fn run(terminal: &Terminal, common: &Common, args: &StatusArgs) -> Result<u8, Failure> {
+    let outputs = &common.output_format;
+    let formats = [Format::Pretty, Format::Concise, Format::Markdown, Format::Json, Format::Html];
+    if outputs.iter().any(|output| !formats.contains(&output.format)) {
+        return Err(Failure::Plain("`phase2 status` prints pretty, json, markdown or html".to_owned()));
+    }
+    one_on_stdout(outputs)?;
     let place = Place::of(common)?;
     let (chosen, suppression) = load::chosen(&args.rules, &place.config)?;
     let project = place.open()?;
     let report = load::report(terminal, &project, &chosen, suppression);
-    let mut names: Vec<&str> = chosen.iter().map(|rule| rule.meta().name).collect();
-    names.extend(suppression.then_some(rules::suppression::META.name));
-    let is_off = |name: &&str| args.rules.is_empty() && !names.contains(name);
+    let mut ran: Vec<&'static Meta> = chosen.iter().map(|rule| rule.meta()).collect();
+    ran.extend(suppression.then_some(&rules::suppression::META));
+    let is_off = |name: &&str| args.rules.is_empty() && !ran.iter().any(|meta| meta.name == *name);
     let off: Vec<&str> = rules::names().into_iter().filter(is_off).collect();
     let tables = partitioned_tables(args)?;
-    let known = Known { ran: &names, off: &off, partitioned_tables: tables.as_deref() };
-    let [Output { format, file: None }] = &common.output_format[..] else {
-        return Err(Failure::Plain("`phase2 status` prints one format, to stdout".to_owned()));
+    let has_files = outputs.iter().any(|output| matches!(output.format, Format::Json | Format::Html));
+    let largest_files = has_files.then(|| project.largest_files(LARGEST_FILES));
+    let known = Known {
+        project: &project.root.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+        day: &DateTime::<Utc>::from(SystemTime::now()).format("%F").to_string(),
+        ran: &ran,
+        off: &off,
+        largest_files: largest_files.as_deref(),
+        max_lines: *project.config.large_files.max_lines.get_ref(),
+        partitioned_tables: tables.as_deref(),
     };
-    if !matches!(format, Format::Pretty | Format::Concise | Format::Markdown | Format::Json) {
-        return Err(Failure::Plain("`phase2 status` prints pretty, json or markdown".to_owned()));
+    for Output { format, file } in outputs {
+        let write = |out: &mut dyn Write, look| match format {
+            Format::Markdown => status::write_markdown(out, &report, &known),
+            Format::Json => status::write_json(out, &report, &known),
+            Format::Html => status::write_html(out, &report, &known),
+            _ => status::write_pretty(out, &report, &known, look),
+        };
+        match file {
+            Some(path) => {
+                print_into(terminal, path, write)?;
+                if !common.quiet {
+                    let name = path.display();
+                    terminal.print(Stream::Err, |err, _| writeln!(err, "the status is in {name}"))?;
+                }
+            }
+            None => terminal.print(Stream::Out, write)?,
+        }
     }
-    terminal.print(Stream::Out, |out, look| match format {
-        Format::Markdown => status::write_markdown(out, &report, &known),
-        Format::Json => status::write_json(out, &report, &known),
-        _ => status::write_pretty(out, &report, &known, look),
-    })?;
     Ok(if report.errors.is_empty() { CLEAN } else { TROUBLE })
 }
 

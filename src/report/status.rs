@@ -1,18 +1,26 @@
 //! How far a project is: `phase2 status`.
 
+mod html;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
+pub use self::html::write as write_html;
+
+use crate::project::LargeFile;
 use crate::report::summary::count;
 use crate::report::{Look, Report, Subject, Tally, one_line};
+use crate::rules::Meta;
 
 /// How far the things of one rule are.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct Progress<'r> {
     done: usize,
+    /// Those that a safe fix does.
+    fixable: usize,
     all: usize,
     /// How many of each group there are, and how many of these are done.
     groups: BTreeMap<&'r str, Group>,
@@ -25,6 +33,7 @@ struct Progress<'r> {
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct Group {
     done: usize,
+    fixable: usize,
     all: usize,
 }
 
@@ -38,10 +47,18 @@ struct Open<'r> {
 /// What is known beside the report of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'r> {
-    /// Those that ran.
-    pub ran: &'r [&'r str],
+    /// What the project is called.
+    pub project: &'r str,
+    /// The day of the run, as in 2026-11-28.
+    pub day: &'r str,
+    /// The rules that ran.
+    pub ran: &'r [&'static Meta],
     /// Those that didn't, as nothing asks for them.
     pub off: &'r [&'r str],
+    /// The longest files first, if anybody asked.
+    pub largest_files: Option<&'r [LargeFile]>,
+    /// How many lines a file should have at most.
+    pub max_lines: usize,
     /// The tables that are partitioned by time, if a database or a snapshot was asked.
     pub partitioned_tables: Option<&'r [PartitionedTable]>,
 }
@@ -71,6 +88,8 @@ struct Status<'r> {
     off: &'r [&'r str],
     /// By rule, as far as it is about things of its own.
     progress: BTreeMap<&'r str, Progress<'r>>,
+    /// The longest first.
+    largest_files: Option<&'r [LargeFile]>,
     /// If a database or a snapshot was asked.
     partitioned_tables: Option<&'r [PartitionedTable]>,
     notes: Vec<String>,
@@ -79,16 +98,19 @@ struct Status<'r> {
 
 impl<'r> Status<'r> {
     fn of(report: &'r Report, known: &Known<'r>) -> Status<'r> {
-        let mut tallies: BTreeMap<&str, Tally> = known.ran.iter().map(|rule| (*rule, Tally::default())).collect();
+        let mut tallies: BTreeMap<&str, Tally> = known.ran.iter().map(|rule| (rule.name, Tally::default())).collect();
         tallies.extend(report.tally_by_rule());
         let mut progress: BTreeMap<&str, Progress<'_>> = BTreeMap::new();
         for Subject { rule, name, path, is_done, group, detail, caveat } in &report.subjects {
             let progress = progress.entry(rule).or_default();
+            let is_fixable = !is_done && detail.is_none();
             let of_group = progress.groups.entry(group.as_str()).or_default();
             of_group.all += 1;
             of_group.done += usize::from(*is_done);
+            of_group.fixable += usize::from(is_fixable);
             progress.all += 1;
             progress.done += usize::from(*is_done);
+            progress.fixable += usize::from(is_fixable);
             if !is_done {
                 progress.open.push(Open { name, path: path.as_str(), detail: detail.as_deref() });
             } else if let Some(caveat) = caveat {
@@ -104,6 +126,7 @@ impl<'r> Status<'r> {
             rules: tallies,
             off: known.off,
             progress,
+            largest_files: known.largest_files,
             partitioned_tables: known.partitioned_tables,
             notes: report.notes.iter().map(|note| said(note.path.as_ref(), &note.message)).collect(),
             errors: report.errors.iter().map(|problem| said(problem.path.as_ref(), &problem.message)).collect(),
@@ -142,7 +165,7 @@ fn write_tables(out: &mut dyn Write, status: &Status<'_>, preset: &str, head: &s
         let percent = progress.done * 100 / progress.all.max(1);
         writeln!(out, "{head}{rule}: {} of {} done ({percent} %)\n", progress.done, progress.all)?;
         let mut table = new_table(preset, &["", "done", "all"]);
-        for (group, Group { done, all }) in &progress.groups {
+        for (group, Group { done, all, .. }) in &progress.groups {
             table.add_row([(*group).to_owned(), done.to_string(), all.to_string()]);
         }
         right(&mut table);
@@ -206,6 +229,7 @@ mod tests {
     use super::*;
     use crate::report::samples::path;
     use crate::report::{Note, Stats};
+    use crate::rules::{console, rate_limit};
 
     #[test]
     fn what_is_done_and_what_is_not() {
@@ -233,8 +257,15 @@ mod tests {
             },
             PartitionedTable { name: "public.b".into(), partitions: 1, months_ahead: None, rows_in_default: None },
         ];
-        let known =
-            Known { ran: &["console", "rate-limit"], off: &["read-through"], partitioned_tables: Some(&tables) };
+        let known = Known {
+            project: "shop",
+            day: "2026-11-28",
+            ran: &[&console::META, &rate_limit::META],
+            off: &["read-through"],
+            largest_files: None,
+            max_lines: 200,
+            partitioned_tables: Some(&tables),
+        };
         let mut out = Vec::new();
         write_markdown(&mut out, &report, &known).unwrap();
         let expected = "\
@@ -272,9 +303,12 @@ mod tests {
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
         let mut out = Vec::new();
-        write_json(&mut out, &report, &Known { ran: &["console"], off: &["tenants"], ..known }).unwrap();
+        write_json(&mut out, &report, &Known { ran: &[&console::META], off: &["tenants"], ..known }).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
-        assert_eq!(json["progress"]["rate-limit"]["groups"]["high"], serde_json::json!({ "done": 1, "all": 2 }));
+        assert_eq!(
+            json["progress"]["rate-limit"]["groups"]["high"],
+            serde_json::json!({ "done": 1, "fixable": 0, "all": 2 })
+        );
         assert_eq!(json["rules"]["console"]["violations"], 0);
         assert_eq!(json["partitioned_tables"][1]["rows_in_default"], serde_json::Value::Null);
         assert_eq!(json["partitioned_tables"][0]["months_ahead"], 3);

@@ -73,6 +73,17 @@ pub struct Meta {
     pub on_by_default: bool,
     /// Words without which a file can't hold a violation: a file that has none of them is not parsed.
     pub triggers: &'static [&'static str],
+    /// What its [`Subject`]s are, if it has any.
+    pub subjects: Option<Subjects>,
+}
+
+/// How the [`Subject`]s of a rule are called.
+#[derive(Debug, Clone, Copy)]
+pub struct Subjects {
+    /// All of them, in the plural.
+    pub name: &'static str,
+    /// What each of them belongs to.
+    pub group: &'static str,
 }
 
 /// A rule.

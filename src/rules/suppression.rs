@@ -18,6 +18,7 @@ pub const META: Meta = Meta {
     page: include_str!("../../rules/suppression/rule.md"),
     on_by_default: true,
     triggers: &[],
+    subjects: None,
 };
 
 /// The word without which there is no directive.

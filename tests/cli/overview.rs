@@ -38,11 +38,21 @@ fn it_is_there_for_programs_and_for_pages() {
     let status: Value = serde_json::from_str(&run.out).unwrap();
     let progress = &status["progress"]["rate-limit"];
     assert_eq!((&progress["done"], &progress["all"]), (&json!(1), &json!(3)));
-    assert_eq!(progress["groups"]["high"], json!({ "done": 0, "all": 1 }));
+    assert_eq!(progress["groups"]["high"], json!({ "done": 0, "fixable": 1, "all": 1 }));
     assert_eq!(status["rules"]["console"], json!({ "violations": 1, "safe": 1, "unsafe": 0, "unfixable": 0 }));
     let markdown = sandbox.run(&[&["status", "-o", "markdown"], &RULES[..]].concat()).expect(0).out;
     assert!(markdown.starts_with("## rate-limit: 1 of 3 done") && markdown.contains("|------|"), "{markdown}");
-    sandbox.run(&["check", "-o", "markdown"]).expect(2).says(&["`phase2 status` only"]);
+    sandbox.run(&["check", "-o", "markdown"]).expect(2).says(&["`-o markdown` is of `phase2 status` only"]);
+    sandbox.run(&["check", "-o", "html"]).expect(2).says(&["`-o html` is of `phase2 status` only"]);
+    let outputs = ["status", "-o", "html=status.html", "-o", "json"];
+    let run = sandbox.run(&[&outputs, &RULES[..]].concat()).expect(0).says(&["the status is in status.html"]);
+    let status: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(status["largest_files"][0]["lines"], 3);
+    let page = sandbox.read("status.html");
+    assert!(page.starts_with("<!doctype html>") && page.contains("<td class=\"number\">1</td>"), "{page}");
+    sandbox.run(&["status", "-o", "html", "-o", "json"]).expect(2).says(&["can't share stdout"]);
+    sandbox.run(&["status", "-o", "html=nosuch/status.html"]).expect(2).says(&["nosuch/status.html can't be written"]);
+    sandbox.run(&["status", "-o", "sarif"]).expect(2).says(&["pretty, json, markdown or html"]);
 }
 
 #[test]

@@ -215,11 +215,15 @@ pub fn cron_is_told(setting: &Setting) {
     case.owner()
         .batch_execute(
             "create schema cron;
-             create table cron.job (name text primary key, schedule text, command text);
+             create table cron.job (jobname text primary key, schedule text, command text);
              create function cron.schedule(name text, schedule text, command text) returns bigint language sql as
-               'insert into cron.job values (name, schedule, command) on conflict (name) do nothing; select 1::bigint';
-             create function cron.unschedule(name text) returns boolean language sql as
-               'delete from cron.job j where j.name = $1; select true'",
+               'insert into cron.job values (name, schedule, command) on conflict (jobname) do nothing; select 1::bigint';
+             create function cron.unschedule(name text) returns boolean language plpgsql as
+               'begin
+                  delete from cron.job j where j.jobname = $1;
+                  if not found then raise exception ''there is no such job''; end if;
+                  return true;
+                end'",
         )
         .unwrap();
     case.generate_with(&["--keep", "13"]);
@@ -228,6 +232,8 @@ pub fn cron_is_told(setting: &Setting) {
     let commands: String = value(&mut owner, "select string_agg(command, '; ' order by schedule) from cron.job");
     assert_eq!(commands, "select app.ensure_next_crm_partition(); select app.retire_crm_partitions()");
     owner.batch_execute(&commands).unwrap();
+    // Somebody has taken one away.
+    owner.batch_execute("delete from cron.job where jobname = 'retire_crm_partitions'").unwrap();
     case.apply(&case.rollback());
     assert_eq!(value::<i64>(&mut owner, "select count(*) from cron.job"), 0);
 }

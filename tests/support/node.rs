@@ -17,26 +17,38 @@ use std::sync::OnceLock;
 /// Panics with what is missing when it can't be installed.
 pub fn node_modules() -> PathBuf {
     static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
-    INSTALLED.get_or_init(install).clone()
+    // Deno puts its binary in its place at the first start.
+    let started = |modules: &Path| drop(run(script(modules, "deno/bin.cjs").arg("--version")));
+    INSTALLED.get_or_init(|| install("node", started)).clone()
 }
 
-/// Installs into a folder of its own and renames that once it is complete, so that test binaries that run at the same
+/// The same with what `tests/browser/package-lock.json` names: a browser, and what it checks pages with.
+pub fn browser_modules() -> PathBuf {
+    static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
+    let unpack = |modules: &Path| {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/unpack.mjs");
+        run(Command::new("node").arg(script).arg(modules));
+    };
+    INSTALLED.get_or_init(|| install("browser", unpack)).clone()
+}
+
+/// Installs what the lock file in `tests/<name>` names and lets `finish` see to the rest: into a folder of its own, and renames that once it is complete, so that test binaries that run at the same
 /// time, or were stopped half-way, never see a part of it.
-fn install() -> PathBuf {
-    let pinned = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
-    let lock = fs::read(pinned.join("package-lock.json")).expect("tests/node/package-lock.json is in the repository");
+fn install(name: &str, finish: impl FnOnce(&Path)) -> PathBuf {
+    let pinned = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name);
+    let lock = fs::read(pinned.join("package-lock.json")).expect("the lock file is in the repository");
     let mut hasher = DefaultHasher::new();
     lock.hash(&mut hasher);
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let home = target.join(format!("node-{:016x}", hasher.finish()));
+    let home = target.join(format!("{name}-{:016x}", hasher.finish()));
     if !home.exists() {
         let draft = tempfile::tempdir_in(target).expect("the target folder is writable");
         for name in ["package.json", "package-lock.json", ".npmrc"] {
-            fs::copy(pinned.join(name), draft.path().join(name)).expect("tests/node is complete");
+            fs::copy(pinned.join(name), draft.path().join(name)).expect("the lock file's folder is complete");
         }
         run(npm().args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(draft.path()));
         let modules = draft.path().join("node_modules");
-        run(script(&modules, "deno/bin.cjs").arg("--version")); // Puts the binary in its place, once.
+        finish(&modules);
         let renamed = fs::rename(draft.path(), &home);
         assert!(home.exists(), "{} can't be made: {renamed:?}", home.display());
     }
@@ -60,7 +72,11 @@ pub fn tsc() -> Command {
 /// Runs one of the tests' own scripts with Node, with the packages' folder as its argument and `input` on its standard
 /// input, and gives back its standard output.
 pub fn run_script(path: &Path, input: &[u8]) -> Vec<u8> {
-    let modules = node_modules();
+    run_script_with(&node_modules(), path, input)
+}
+
+/// The same with the packages in the folder `modules`.
+pub fn run_script_with(modules: &Path, path: &Path, input: &[u8]) -> Vec<u8> {
     let mut command = Command::new("node");
     command.arg(path).arg(modules).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("these tests need Node.js 20 or later: {error}"));

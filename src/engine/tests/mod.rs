@@ -39,7 +39,7 @@ struct Place<'p> {
 
 fn rule(name: &'static str, script: Script) -> Box<dyn Rule> {
     let triggers: &'static [&'static str] = Box::leak(Box::new([name]));
-    let meta = Meta { name, summary: "", page: "", on_by_default: true, triggers };
+    let meta = Meta { name, summary: "", page: "", on_by_default: true, triggers, subjects: None };
     Box::new(Scripted { meta: Box::leak(Box::new(meta)), script })
 }
 

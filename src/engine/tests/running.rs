@@ -60,8 +60,14 @@ fn a_rule_that_cannot_start_leaves_the_others_to_their_work() {
     struct Broken;
     impl Rule for Broken {
         fn meta(&self) -> &'static Meta {
-            const META: Meta =
-                Meta { name: "console", summary: "", page: "", on_by_default: true, triggers: &["console"] };
+            const META: Meta = Meta {
+                name: "console",
+                summary: "",
+                page: "",
+                on_by_default: true,
+                triggers: &["console"],
+                subjects: None,
+            };
             &META
         }
 

@@ -45,6 +45,7 @@ pub const META: Meta = Meta {
     page: include_str!("../../../rules/console/rule.md"),
     on_by_default: true,
     triggers: &["console"],
+    subjects: None,
 };
 
 /// The rule.

@@ -23,7 +23,7 @@ use self::importers::Importers;
 use self::naming::Names;
 use self::order::Order;
 use self::outline::Outline;
-use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Violation, is_helper_module};
+use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Subjects, Violation, is_helper_module};
 use crate::config::LargeFiles;
 use crate::project::{Project, ProjectFile, RelPath};
 use crate::syntax::source::SourceFile;
@@ -36,6 +36,7 @@ pub const META: Meta = Meta {
     on_by_default: false,
     // How long a file is, no word tells.
     triggers: &[],
+    subjects: Some(Subjects { name: "long files", group: "limit" }),
 };
 
 /// The rule; with an order, the split of one file that somebody asked for.

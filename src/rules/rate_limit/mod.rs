@@ -20,7 +20,7 @@ use self::limited::Limited;
 use self::tiers::Tiers;
 use super::edge::callers;
 use super::edge::entry::{self, Entry, Serve};
-use super::{Facts, Meta, Note, Pass, Related, Resolution, Rule, Subject, Violation};
+use super::{Facts, Meta, Note, Pass, Related, Resolution, Rule, Subject, Subjects, Violation};
 use crate::edit::{Applicability, Fix};
 use crate::project::{EdgeFunction, Problem, Project, ProjectFile, RelPath};
 use crate::syntax::source::SourceFile;
@@ -33,6 +33,7 @@ pub const META: Meta = Meta {
     on_by_default: true,
     // Entry files are looked at by their path, even empty ones.
     triggers: &[],
+    subjects: Some(Subjects { name: "edge functions", group: "tier" }),
 };
 
 /// The rule.

@@ -21,7 +21,7 @@ use self::passing::Callers;
 use self::proxy::{Proxy, Selections};
 use self::query::{Purpose, Query};
 use super::edge::files::Files;
-use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Violation};
+use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Subjects, Violation};
 use crate::config::Config;
 use crate::excludes::Excludes;
 use crate::project::{Project, ProjectFile, RelPath, Surface};
@@ -35,6 +35,7 @@ pub const META: Meta = Meta {
     on_by_default: false,
     // The tables of phase2.toml.
     triggers: &[],
+    subjects: Some(Subjects { name: "reads of cached tables", group: "table" }),
 };
 
 /// The rule.

@@ -271,8 +271,8 @@ impl Judge<'_, '_> {
 }
 
 /// What literals flow into, in words.
-pub fn name(targets: &[(Target, Operation)]) -> String {
-    let names: BTreeSet<&str> = targets.iter().map(|(target, _)| target.name()).collect();
+pub fn name<'t>(targets: impl IntoIterator<Item = &'t (Target, Operation)>) -> String {
+    let names: BTreeSet<&str> = targets.into_iter().map(|(target, _)| target.name()).collect();
     if names.is_empty() { NOWHERE.to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
 }
 

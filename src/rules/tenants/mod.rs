@@ -26,7 +26,7 @@ use super::edge::files::Files;
 use super::edge::handler::is_function;
 use super::edge::place::{self, Around};
 use super::edge::verified::{self, Verified};
-use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Violation};
+use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Subjects, Violation};
 use crate::config::Config;
 use crate::edit::Fix;
 use crate::project::{Project, ProjectFile, RelPath};
@@ -40,6 +40,7 @@ pub const META: Meta = Meta {
     on_by_default: true,
     // The ids of phase2.toml.
     triggers: &[],
+    subjects: Some(Subjects { name: "tenant literals", group: "cohort" }),
 };
 
 /// The rule.
@@ -224,7 +225,7 @@ impl TenantsPass<'_> {
                 name: format!("{}:{line}", site.path),
                 path: site.path.clone(),
                 is_done: site.standing == Standing::Fallback,
-                group: cohort::name(&site.targets),
+                group: cohort.map_or_else(|| cohort::name(&site.targets), |cohort| cohort::name(&cohort.targets)),
                 detail: None,
                 caveat: None,
             };
