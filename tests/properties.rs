@@ -155,7 +155,7 @@ fn run(tree: &Tree, names: &[&str], mode: FixMode) -> Outcome {
     // Without a table the rule has nothing to do, nor has that for long files where all are short.
     let options = |name: &&str| match *name {
         "read-through" => {
-            "[tenants]\nclaim-source = 'hook'\n[read-through.tables.listings]\nkey = 'listing'\nttl = 60\n"
+            "[tenants]\nclaim-source = 'hook'\n[read-through]\nproxy = 'read-cache'\n[read-through.tables.listings]\nkey = 'listing'\nttl = 60\n"
         }
         "large-files" => "[large-files]\nmax-lines = 12\nmin-lines = 3\n",
         _ => "",

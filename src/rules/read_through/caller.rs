@@ -125,12 +125,21 @@ fn verify(
         _ if !before.iter().all(|check| is_of_request(file, *check)) => {
             Err("it isn't seen that the token that is checked is the one in the request's Authorization header".to_owned())
         }
+        Verified::ByCode { .. } if is_hoisted(file, place, range) => {
+            Err("its function may be called before the authentication".to_owned())
+        }
         Verified::ByPlatform | Verified::ByCode { .. } | Verified::ByHelper => Ok(()),
         Verified::No => Err(
             "nobody has verified the token before it: neither the platform (verify_jwt) nor the handler (`auth.getUser()`)"
                 .to_owned(),
         ),
     }
+}
+
+/// Whether a place is in a function that is known in all of the handler, also above its declaration.
+fn is_hoisted(file: &SourceFile, place: &Place, range: &Range<usize>) -> bool {
+    let inner = file.path_to(range.clone()).into_iter().rev().take_while(|node| node.byte_range() != place.function);
+    inner.into_iter().any(|node| node.kind() == "function_declaration")
 }
 
 /// The calls in a function that check a token.

@@ -61,16 +61,22 @@ impl<'a, 't> Group<'a, 't> {
         resolution: &mut Resolution,
     ) {
         let files = callers.files;
-        let in_browser = queries.iter().filter(|(place, ..)| *place == Place::Browser);
+        let in_browser = || queries.iter().filter(|(place, ..)| *place == Place::Browser);
+        let beside: Vec<(&SourceFile, &Query<'_>)> = in_browser().map(|(_, file, query)| (*file, query)).collect();
         let mut elsewhere: Vec<Stale> = Vec::new();
         let mut asking: Vec<browser::Read<'_, '_>> = Vec::new();
-        for (_, file, query) in in_browser {
+        for (_, file, query) in in_browser() {
             if query.purpose() == Purpose::Change {
                 elsewhere.push(format!("{} (in the browser)", at(file, query.range.start)));
             } else if query.equal_to(file, &table.id).is_some() {
                 match proxy {
                     Ok(proxy) => {
-                        let found = browser::find(files, file, query, table, proxy);
+                        let found = browser::find(files, file, query, table, proxy).and_then(|found| match found {
+                            Found::Can(_) if changes(file, &query.range, &beside) => {
+                                Err(format!("rows are changed in the same block: {JUDGED}"))
+                            }
+                            found => Ok(found),
+                        });
                         asking.push(browser::Read { file, query, found });
                     }
                     Err(reason) => refuse(file, query, name, reason, resolution),
@@ -347,6 +353,9 @@ fn changes(file: &SourceFile, range: &Range<usize>, queries: &[(&SourceFile, &Qu
     block.is_some_and(|block| changes.any(|(_, change)| block.contains(&change.range.start)))
 }
 
+/// Why no read beside a change is cached.
+const JUDGED: &str = "what is changed is judged by what is there";
+
 /// Whether a read stands apart from changes of the table, and so do all calls that lead to it.
 ///
 /// # Errors
@@ -358,14 +367,13 @@ fn judges_no_change(
     key: &Key,
     queries: &[(&SourceFile, &Query<'_>)],
 ) -> Result<(), String> {
-    const WHY: &str = "what is changed is judged by what is there";
     if changes(file, &query.range, queries) {
-        return Err(format!("rows are changed in the same block: {WHY}"));
+        return Err(format!("rows are changed in the same block: {JUDGED}"));
     }
     let calls = key.caller.called.iter().flat_map(|called| called.all_calls());
     let beside = calls.filter_map(|call| Some((callers.files.get(&call.path)?, call)));
     match beside.into_iter().find(|(file, call)| changes(file, &(call.start..call.end), queries)) {
-        Some((file, call)) => Err(format!("rows are changed beside its call at {}: {WHY}", at(&file, call.start))),
+        Some((file, call)) => Err(format!("rows are changed beside its call at {}: {JUDGED}", at(&file, call.start))),
         None => Ok(()),
     }
 }
