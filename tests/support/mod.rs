@@ -4,6 +4,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub mod node;
+pub mod npm;
 #[cfg(target_os = "linux")]
 pub mod postgres;
 pub mod redis;
