@@ -1,8 +1,15 @@
-//! The npm packages: built, installed and run as a user does who has Node.js and nothing else.
+//! The npm packages: built, installed and run as a user does who has Node.js and nothing else; and what stands on them.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod support;
+
+#[path = "packages/action.rs"]
+mod action;
+#[path = "packages/integrations.rs"]
+mod integrations;
+#[path = "packages/pre_commit.rs"]
+mod pre_commit;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,6 +22,7 @@ use tempfile::TempDir;
 use support::node::{npm, run};
 use support::npm::{Registry, VERSION, build, packages, platforms, use_registry};
 use support::project;
+use support::python::python_program;
 
 /// A small Supabase project, as `supabase init` and `npm init` leave it, with one violation.
 fn supabase_project() -> TempDir {
@@ -200,4 +208,51 @@ fn names_and_versions_are_the_same_everywhere() {
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A YAML file's content.
+fn yaml(text: &str) -> Value {
+    let mut python = assert_cmd::Command::from_std(python_program("python"));
+    let script = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)";
+    let assert = python.args(["-c", script]).write_stdin(text).assert().success();
+    serde_json::from_slice(&assert.get_output().stdout).unwrap()
+}
+
+/// The first block of README in a language that has a text in it.
+fn readme_block(language: &str, text: &str) -> String {
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let fence = format!("\n```{language}\n");
+    let mut blocks = readme.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap());
+    let found = blocks.find(|block| block.contains(text));
+    found.unwrap_or_else(|| panic!("README has no {language} block with `{text}`")).to_owned()
+}
+
+/// Holds a file to a schema that comes with check-jsonschema.
+fn fits_schema(schema: &str, file: &Path) {
+    run(python_program("check-jsonschema").args(["--builtin-schema", schema]).arg(file));
+}
+
+/// Runs git in a folder.
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let author = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "core.hooksPath=/dev/null"];
+    run(Command::new("git").args(author).args(arguments).current_dir(folder))
+}
+
+#[test]
+fn the_release_workflow_is_one() {
+    fits_schema("vendor.github-workflows", &repository().join(".github/workflows/release.yml"));
+}
+
+/// reviewdog itself isn't run; what stands before the pipe is, and what it gets is what reviewdog reads.
+#[test]
+fn the_reviewdog_line_gives_its_format() {
+    let line = readme_block("sh", "| reviewdog");
+    let (command, reviewdog) = line.trim().split_once(" | ").unwrap();
+    assert!(reviewdog.contains("-f=rdjson"));
+    let arguments = command.strip_prefix("npx phase2 ").unwrap().split(' ');
+    let project = supabase_project();
+    let output = assert_cmd::Command::cargo_bin("phase2").unwrap().args(arguments).current_dir(project.path()).unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["source"]["name"], "phase2");
+    assert_eq!(report["diagnostics"][0]["location"]["path"], "supabase/functions/hello/index.ts");
 }

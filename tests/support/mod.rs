@@ -7,6 +7,7 @@ pub mod node;
 pub mod npm;
 #[cfg(target_os = "linux")]
 pub mod postgres;
+pub mod python;
 pub mod redis;
 
 use std::fs;
