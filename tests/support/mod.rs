@@ -4,8 +4,10 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub mod node;
+pub mod npm;
 #[cfg(target_os = "linux")]
 pub mod postgres;
+pub mod python;
 pub mod redis;
 pub mod wheel;
 

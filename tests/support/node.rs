@@ -105,7 +105,8 @@ pub fn run(command: &mut Command) -> String {
     stdout
 }
 
-fn npm() -> Command {
+/// `npm`.
+pub fn npm() -> Command {
     Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 
