@@ -56,7 +56,7 @@ function launcher(out) {
   const made = folder(join(out, "phase2"), {
     ...common,
     bin: { phase2: "bin/phase2.js" },
-    files: ["bin/", "platforms.js", "platforms.json", "LICENSE-*"],
+    files: ["bin/", "platforms.js", "platforms.json", "schema.json", "LICENSE-*"],
     engines: { node: ">=18" },
     optionalDependencies: Object.fromEntries(platforms.map((one) => [packageOf(one), common.version])),
   });

@@ -49,7 +49,10 @@ fn works(project: &Path) {
 
     let init = npx(project, &["init"]);
     assert_eq!(init.status.code(), Some(0), "{init:?}");
-    assert!(fs::read_to_string(project.join("phase2.toml")).unwrap().contains("hello"));
+    let written = fs::read_to_string(project.join("phase2.toml")).unwrap();
+    assert!(written.contains("hello"), "{written}");
+    // Editors find the keys without asking anybody.
+    assert!(written.starts_with("#:schema ./node_modules/phase2/schema.json\n"), "{written}");
 
     let status = npx(project, &["status"]);
     assert_eq!(status.status.code(), Some(0), "{status:?}");

@@ -50,7 +50,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &FixArgs) -> Result<u8, F
         unstaged: unstaged.into_iter().collect(),
     };
     let mut outcome = if selection.is_empty() { job.nothing() } else { job.look(None) };
-    let sharded = args.shard.map(|shard| shard.take(&mut outcome, &project, &selection));
+    let sharded = args.shard.map(|shard| shard.take(&mut outcome, &project, &selection, args.diff));
     job.selection = sharded.as_ref().unwrap_or(&selection);
     for report in [&mut outcome.found, &mut outcome.remaining] {
         report.errors.extend(problems.iter().cloned());

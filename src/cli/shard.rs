@@ -35,15 +35,22 @@ impl Shard {
     /// Takes out of an outcome what belongs to other shards; what is left of the selection.
     ///
     /// A file's shard is told by its path alone, unless fixes join it with others: those are in one shard, so that no fix is
-    /// torn. Files that fixes bring along are in the first. What went wrong elsewhere than in a file is in all.
-    pub fn take(self, outcome: &mut Outcome, project: &Project, selection: &Selection) -> Selection {
+    /// torn. What went wrong elsewhere than in a file is in all.
+    ///
+    /// Files that fixes bring along are in the first of several patches, as only one may bring them. Where files are written, they
+    /// go with each shard whose fixes need them, so that each is whole.
+    pub fn take(self, outcome: &mut Outcome, project: &Project, selection: &Selection, is_patch: bool) -> Selection {
         let groups = groups(outcome);
         let files = project.files.iter().map(|file| &file.path);
         let files: BTreeSet<&RelPath> = files.chain(outcome.changes.iter().map(|change| &change.path)).collect();
         let others = files.into_iter().filter(|path| self.of_group(groups.of(path)) != self.index);
         let selection = selection.clone().without(others.cloned().collect());
+        let own = outcome.found.findings.iter().filter(|finding| selection.contains(&finding.path));
+        let own = own.filter_map(|finding| finding.fix.as_ref()).flat_map(|fix| &fix.new_files);
+        let needed: BTreeSet<RelPath> = own.map(|file| file.path.clone()).collect();
         outcome.changes.retain(|change| match change.before {
-            None => self.index == 1,
+            None if is_patch => self.index == 1,
+            None => needed.contains(&change.path),
             Some(_) => selection.contains(&change.path),
         });
         for report in [&mut outcome.found, &mut outcome.remaining] {

@@ -64,6 +64,13 @@ fn the_schema_refuses_what_the_program_refuses() {
 }
 
 #[test]
+fn the_npm_package_has_the_schema() {
+    let schema = Sandbox::new(&[]).run(&["schema"]).expect(0).out;
+    let packed = std::fs::read_to_string("npm/phase2/schema.json").unwrap();
+    assert!(schema == packed, "cargo run -- schema > npm/phase2/schema.json");
+}
+
+#[test]
 fn init_names_the_schema_that_is_installed() {
     let files = [("src/a.ts", "console.log('a');\n"), ("node_modules/phase2/schema.json", "{}")];
     let sandbox = Sandbox::committed(&files);

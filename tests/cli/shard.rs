@@ -22,7 +22,7 @@ fn projects() -> Vec<Sandbox> {
         let mut shared = String::new();
         let _ = write!(
             shared,
-            "export async function audit{number}(db: any) {{\n  await db.from('audit').insert({{ tenant_id: '00000000-0000-0000-0000-000000000000' }});\n}}\n"
+            "export async function audit{number}(db: any) {{\n  await db.from('audit{number}').insert({{ tenant_id: '00000000-0000-0000-0000-000000000000' }});\n}}\n"
         );
         large.write(&format!("supabase/functions/_shared/audit{number}.ts"), shared);
         large.write(
@@ -109,8 +109,17 @@ fn a_shard_has_whole_fixes_and_writes_its_own_files_only() {
     let changed = project.git(&["status", "--porcelain"]);
     let changed: BTreeSet<&str> = changed.lines().map(|line| line[3..].trim()).collect();
     let named: BTreeSet<&str> = patch.lines().filter_map(|line| line.strip_prefix("+++ b/")).collect();
-    assert_eq!(changed, named);
+    // The patch leaves new files to the first; what is written is whole, and goes with the first as well.
     assert!(!patch.contains("--- /dev/null"), "new files are in the first");
+    assert!(named.is_subset(&changed));
+    let new: Vec<&&str> = changed.difference(&named).collect();
+    assert_eq!(new, [&"src/lib/", &"supabase/functions/_shared/rate-limit-wrapper.ts"]);
+    let helper = project.read("src/lib/logger.ts");
+    for index in [1, 3] {
+        let run = project.run(&["fix", "--allow-dirty", "--shard", &format!("{index}/3")]);
+        assert!(run.status < 2, "{run:?}");
+    }
+    assert_eq!(project.read("src/lib/logger.ts"), helper);
 }
 
 #[test]
