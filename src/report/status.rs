@@ -226,10 +226,11 @@ fn write_history(out: &mut dyn Write, history: &History, preset: &str, head: &st
     let mut table = new_table(preset, &["week of", "violations", "safe", "unsafe", "no fix"]);
     for Week { monday, numbers, .. } in &history.weeks {
         let Tally { violations, safe, not_safe, unfixable } = numbers.all;
+        let week = if numbers.problems > 0 { format!("{monday} (incomplete)") } else { monday.clone() };
         match &numbers.error {
-            Some(error) => table.add_row([monday.clone(), one_line(error)]),
+            Some(error) => table.add_row([week, one_line(error)]),
             None => table.add_row(
-                std::iter::once(monday.clone()).chain([violations, safe, not_safe, unfixable].map(|n| n.to_string())),
+                std::iter::once(week).chain([violations, safe, not_safe, unfixable].map(|number| number.to_string())),
             ),
         };
     }

@@ -102,7 +102,7 @@ pub fn entries(root: &Path, tree: &str) -> Result<Vec<Entry>, VcsError> {
 /// Whether a path of a tree, which somebody may have made by hand, is one that git itself would write.
 fn stays_inside(path: &[u8]) -> bool {
     let is_plain = |part: &[u8]| !matches!(part, b"" | b"." | b"..") && !part.eq_ignore_ascii_case(b".git");
-    path.split(|&byte| byte == b'/').all(is_plain) && !path.contains(&b'\\')
+    path.split(|&byte| byte == b'/').all(is_plain) && (cfg!(unix) || !path.contains(&b'\\'))
 }
 
 /// A git that hands out blobs, one after the other.
@@ -163,7 +163,7 @@ mod tests {
         for path in ["a", "a/b.ts", "..a/b", ".github/x", "a/.gitignore"] {
             assert!(stays_inside(path.as_bytes()), "{path}");
         }
-        for path in ["", "../a", "a/../b", "/a", ".git/config", "a/.GIT/hooks/x", "a//b", "a\\..\\b"] {
+        for path in ["", "../a", "a/../b", "/a", ".git/config", "a/.GIT/hooks/x", "a//b"] {
             assert!(!stays_inside(path.as_bytes()), "{path}");
         }
     }

@@ -146,6 +146,14 @@ fn what_is_not_there_is_told() {
     let found = history(&sandbox, "shallow", "4w");
     assert_eq!(found["weeks"].as_array().unwrap().len(), 2, "{found}");
     assert!(found["remarks"][0].as_str().unwrap().contains("this clone is shallow and begins on"), "{found}");
+    // A week that could not be looked at as a whole says so, and isn't kept.
+    sandbox.write("src/latin.ts", b"// caf\xe9\n");
+    commit(&sandbox, 0);
+    fs::remove_file(sandbox.path("src/latin.ts")).unwrap();
+    for _ in 0..2 {
+        let run = sandbox.run(&["status", "-o", "markdown", "--history", "1w"]).expect(0);
+        assert!(run.out.contains(" (incomplete) "), "{}", run.out);
+    }
     for wrong in ["26", "0w", "521w", "-1w", "w", "1d"] {
         sandbox.run(&["status", &format!("--history={wrong}")]).expect(2).says(&["such as 26w"]);
     }
