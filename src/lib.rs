@@ -13,6 +13,7 @@ pub mod config;
 pub mod edit;
 pub mod engine;
 pub mod excludes;
+pub mod history;
 pub mod init;
 pub mod lsp;
 pub mod partition;

@@ -1,5 +1,7 @@
 //! What is asked of git: which files it could not bring back, what changed, and what was there before.
 
+pub mod past;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -242,6 +244,10 @@ fn git(root: &Path, arguments: &[&str]) -> Result<Output, VcsError> {
 }
 
 fn run(root: &Path, arguments: &[&str]) -> io::Result<Output> {
+    command(root, arguments).output()
+}
+
+fn command(root: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
     // Without locks, so that another git command in the same repository isn't disturbed.
     command.arg("--no-optional-locks").arg("-C").arg(root).args(arguments);
@@ -261,7 +267,7 @@ fn run(root: &Path, arguments: &[&str]) -> io::Result<Output> {
     ] {
         command.env_remove(name);
     }
-    command.output()
+    command
 }
 
 fn failed(arguments: &[&str], output: &Output) -> VcsError {

@@ -7,6 +7,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use support::node::{browser_modules, run_script_with};
 use tempfile::TempDir;
@@ -49,16 +50,41 @@ fn hostile(root: &Path) {
     }
 }
 
+/// A project that had fewer violations each week, and once none of the folders that are looked into.
+fn with_past(root: &Path) {
+    fs::create_dir_all(root).unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let git = |weeks: u64, args: &[&str]| {
+        let mut git = Command::new("git");
+        git.current_dir(root).env("GIT_COMMITTER_DATE", format!("{} +0000", now - weeks * 7 * 24 * 60 * 60));
+        git.args(["-c", "user.name=A", "-c", "user.email=a@example.org"]).args(args);
+        assert!(git.status().unwrap().success(), "git {args:?}");
+    };
+    git(0, &["init", "-q"]);
+    for weeks in [7, 6, 5, 3, 2, 1, 0] {
+        let _ = fs::remove_dir_all(root.join("src"));
+        let folder = root.join(if weeks == 5 { "lib" } else { "src" });
+        fs::create_dir_all(&folder).unwrap();
+        let text = "console.log('a');\n".repeat(usize::try_from(weeks * 3).unwrap());
+        fs::write(folder.join("a.ts"), text + &"console.group();\n".repeat(2)).unwrap();
+        git(weeks, &["add", "-A"]);
+        git(weeks, &["commit", "-qm", "state"]);
+    }
+}
+
 #[test]
 fn it_can_be_read_by_anybody_and_asks_no_network() {
     let folder = TempDir::new().unwrap();
     let root = folder.path().join("<b>shop & \"co\"");
     hostile(&root);
-    let pages = ["demo.html", "hostile.html", "empty.html"].map(|name| folder.path().join(name));
+    let pages = ["demo.html", "hostile.html", "empty.html", "history.html"].map(|name| folder.path().join(name));
     page(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo"), &[], &pages[0]);
     page(&root, &[], &pages[1]);
     fs::create_dir_all(folder.path().join("empty/src")).unwrap();
     page(&folder.path().join("empty"), &["--isolated"], &pages[2]);
+    let history = folder.path().join("history");
+    with_past(&history);
+    page(&history, &["--history", "9w"], &pages[3]);
     for (page, found) in pages.iter().zip(findings(&pages)) {
         assert!(found.is_empty(), "{}:\n{}", page.display(), found.join("\n"));
     }

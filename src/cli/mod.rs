@@ -290,6 +290,9 @@ struct StatusArgs {
     /// Look at this rule only; may be given more than once
     #[arg(long = "rule", value_name = "NAME")]
     rules: Vec<String>,
+    /// Also show the numbers of so many past weeks, such as 26w, out of the git history
+    #[arg(long, value_name = "WEEKS", value_parser = status::weeks)]
+    history: Option<u16>,
     /// Also show the partitioned tables of this database
     #[arg(long, value_name = "URL", conflicts_with = "from_snapshot")]
     database_url: Option<String>,

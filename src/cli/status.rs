@@ -1,6 +1,7 @@
 //! `phase2 status`
 
 use std::io::Write;
+use std::path::Path;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
@@ -10,8 +11,10 @@ use super::output::{Output, one_on_stdout, print_into};
 use super::partition::snapshot_in;
 use super::terminal::{Failure, Stream, Terminal};
 use super::{CLEAN, Common, Format, StatusArgs, TROUBLE};
+use crate::history;
 use crate::partition::overview;
-use crate::report::status::{self, Known, PartitionedTable};
+use crate::project::Project;
+use crate::report::status::{self, Known, Numbers, PartitionedTable};
 use crate::rules::{self, Meta};
 
 /// How many of the largest files are shown.
@@ -40,14 +43,23 @@ pub fn run(terminal: &Terminal, common: &Common, args: &StatusArgs) -> Result<u8
     let tables = partitioned_tables(args)?;
     let has_files = outputs.iter().any(|output| matches!(output.format, Format::Json | Format::Html));
     let largest_files = has_files.then(|| project.largest_files(LARGEST_FILES));
+    let now = DateTime::<Utc>::from(SystemTime::now());
+    let judge = |folder: &Path| match Project::open(folder, place.config.clone()) {
+        Ok(project) => Numbers::of(&load::report(terminal, &project, &chosen, suppression)),
+        Err(error) => Numbers::unknown(error.to_string()),
+    };
+    let settings = format!("{:?}\0{:?}", ran.iter().map(|meta| meta.name).collect::<Vec<_>>(), place.config);
+    let history = |weeks| history::of(&project.root, weeks, now.timestamp(), &settings, &judge);
+    let history = args.history.map(history).transpose()?;
     let known = Known {
         project: &project.root.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
-        day: &DateTime::<Utc>::from(SystemTime::now()).format("%F").to_string(),
+        day: &now.format("%F").to_string(),
         ran: &ran,
         off: &off,
         largest_files: largest_files.as_deref(),
         max_lines: *project.config.large_files.max_lines.get_ref(),
         partitioned_tables: tables.as_deref(),
+        history: history.as_ref(),
     };
     for Output { format, file } in outputs {
         let write = |out: &mut dyn Write, look| match format {
@@ -68,6 +80,17 @@ pub fn run(terminal: &Terminal, common: &Common, args: &StatusArgs) -> Result<u8
         }
     }
     Ok(if report.errors.is_empty() { CLEAN } else { TROUBLE })
+}
+
+/// How many weeks a word such as `26w` stands for: up to ten years.
+///
+/// # Errors
+/// If it stands for none.
+pub fn weeks(word: &str) -> Result<u16, String> {
+    let number = word.strip_suffix('w').and_then(|number| number.parse().ok());
+    number
+        .filter(|weeks| (1..=520).contains(weeks))
+        .ok_or_else(|| "a number of weeks from 1w to 520w, such as 26w".to_owned())
 }
 
 /// The tables that are partitioned by time. A database is asked only where an option names it.

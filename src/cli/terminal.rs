@@ -136,6 +136,7 @@ macro_rules! plain {
 plain!(
     rayon::ThreadPoolBuildError,
     crate::baseline::BaselineError,
+    crate::history::HistoryError,
     crate::partition::read::ReadError,
     crate::project::NoRoot,
     crate::project::ProjectError,

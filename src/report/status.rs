@@ -1,5 +1,6 @@
 //! How far a project is: `phase2 status`.
 
+mod history;
 mod html;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
+pub use self::history::{History, Numbers, Week};
 pub use self::html::write as write_html;
 
 use crate::project::LargeFile;
@@ -61,6 +63,8 @@ pub struct Known<'r> {
     pub max_lines: usize,
     /// The tables that are partitioned by time, if a database or a snapshot was asked.
     pub partitioned_tables: Option<&'r [PartitionedTable]>,
+    /// The numbers of past weeks, if anybody asked.
+    pub history: Option<&'r History>,
 }
 
 /// A table that is partitioned by time.
@@ -92,6 +96,8 @@ struct Status<'r> {
     largest_files: Option<&'r [LargeFile]>,
     /// If a database or a snapshot was asked.
     partitioned_tables: Option<&'r [PartitionedTable]>,
+    /// If anybody asked.
+    history: Option<&'r History>,
     notes: Vec<String>,
     errors: Vec<String>,
 }
@@ -128,6 +134,7 @@ impl<'r> Status<'r> {
             progress,
             largest_files: known.largest_files,
             partitioned_tables: known.partitioned_tables,
+            history: known.history,
             notes: report.notes.iter().map(|note| said(note.path.as_ref(), &note.message)).collect(),
             errors: report.errors.iter().map(|problem| said(problem.path.as_ref(), &problem.message)).collect(),
         }
@@ -201,6 +208,9 @@ fn write_tables(out: &mut dyn Write, status: &Status<'_>, preset: &str, head: &s
         right(&mut table);
         writeln!(out, "{}", if tables.is_empty() { "none".to_owned() } else { table.to_string() })?;
     }
+    if let Some(history) = status.history {
+        write_history(out, history, preset, head)?;
+    }
     let remarks =
         status.notes.iter().map(|note| ("note", note)).chain(status.errors.iter().map(|error| ("error", error)));
     for (index, (kind, message)) in remarks.enumerate() {
@@ -209,6 +219,26 @@ fn write_tables(out: &mut dyn Write, status: &Status<'_>, preset: &str, head: &s
         writeln!(out, "{gap}{bullet}{kind}: {}", one_line(message))?;
     }
     Ok(())
+}
+
+fn write_history(out: &mut dyn Write, history: &History, preset: &str, head: &str) -> io::Result<()> {
+    writeln!(out, "\n{head}Violations week by week\n")?;
+    let mut table = new_table(preset, &["week of", "violations", "safe", "unsafe", "no fix"]);
+    for Week { monday, numbers, .. } in &history.weeks {
+        let Tally { violations, safe, not_safe, unfixable } = numbers.all;
+        let week = if numbers.problems > 0 { format!("{monday} (incomplete)") } else { monday.clone() };
+        match &numbers.error {
+            Some(error) => table.add_row([week, one_line(error)]),
+            None => table.add_row(
+                std::iter::once(week).chain([violations, safe, not_safe, unfixable].map(|number| number.to_string())),
+            ),
+        };
+    }
+    right(&mut table);
+    if !history.weeks.is_empty() {
+        writeln!(out, "{table}")?;
+    }
+    history.remarks.iter().try_for_each(|remark| writeln!(out, "{remark}"))
 }
 
 fn new_table(preset: &str, header: &[&str]) -> Table {
@@ -265,6 +295,7 @@ mod tests {
             largest_files: None,
             max_lines: 200,
             partitioned_tables: Some(&tables),
+            history: None,
         };
         let mut out = Vec::new();
         write_markdown(&mut out, &report, &known).unwrap();

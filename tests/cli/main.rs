@@ -7,6 +7,7 @@
 mod config;
 mod formats;
 mod gate;
+mod history;
 mod init;
 mod interactive;
 mod interrupted;

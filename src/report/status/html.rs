@@ -7,6 +7,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context, escape_formatter};
 use serde::Serialize;
 
+use super::history::Chart;
 use super::{Known, Status};
 use crate::edit::Applicability;
 use crate::project::RelPath;
@@ -76,6 +77,7 @@ pub fn write(out: &mut dyn Write, report: &Report, known: &Known<'_>) -> io::Res
         max_lines => known.max_lines,
         tally => Serde(report.tally()),
         bars => Serde(bars),
+        chart => Serde(known.history.filter(|history| !history.weeks.is_empty()).map(Chart::of)),
         status => Serde(status),
     };
     let page =
