@@ -149,6 +149,11 @@ fn copied(snapshot: &Snapshot, options: &Options) -> Vec<Refusal> {
             found.push(Refusal::new(format!("{reason}, whose order isn't known"), attach));
         }
     }
+    for publication in snapshot.publications.iter().filter(|publication| !publication.is_listed) {
+        let reason =
+            format!("{} has tables that it doesn't name: subscribers would be sent the copy", publication.name);
+        found.push(Refusal::new(reason, attach));
+    }
     let (Some(present), Some(values)) = (plan::present_month(snapshot), &snapshot.key) else { return found };
     let last_partition = present.plus(u16::from(options.ahead));
     if let Some(last) = values.last_month.as_deref().and_then(Month::parse).filter(|last| *last > last_partition) {

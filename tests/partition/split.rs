@@ -239,6 +239,13 @@ pub fn what_cannot_be_split_is_refused(setting: &Setting) {
         assert_eq!(output.status.code(), Some(1), "{change}: {said}");
         assert!(said.contains(words), "no {words:?} in {said}");
     }
+    // Only a superuser may publish all tables.
+    let case = setting.empty_case();
+    case.connect("supabase_admin").batch_execute("create publication everything for all tables").unwrap();
+    let output = case.run(&arguments);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains("everything has tables that it doesn't name"), "{said}");
+
     // An empty table, as migrations build it anew.
     let case = setting.empty_case();
     case.generate_with(&SPLIT);
