@@ -73,6 +73,11 @@ fn has_marker(line: &str) -> bool {
     })
 }
 
+/// How many lines a file has: one that ends with a line break has no empty line behind it.
+pub fn lines_of(text: &str) -> usize {
+    memchr::memchr_iter(b'\n', text.as_bytes()).count() + usize::from(!text.is_empty() && !text.ends_with('\n'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,5 +128,10 @@ mod tests {
         assert!(!is_minified(&format!("{code}\n{}", "console.log('x')\n".repeat(1000))));
         assert!(!is_minified("a(b(c()));"));
         assert!(!is_minified(""));
+    }
+
+    #[test]
+    fn lines_are_those_of_an_editor() {
+        assert_eq!(["", "a", "a\n", "a\n\n", "a\r\nb"].map(lines_of), [0, 1, 1, 2, 2]);
     }
 }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Project, RelPath, is_generated, is_minified};
+use super::{Project, RelPath, is_generated, is_minified, lines_of};
 
 /// A file, and how long it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,7 +23,7 @@ impl Project {
         let lines = |path: &RelPath| {
             let text = self.sources.read_owned(path).ok()?;
             let is_by_hand = !is_generated(&text) && !is_minified(&text);
-            is_by_hand.then(|| LargeFile { path: path.as_str().to_owned(), lines: text.lines().count() })
+            is_by_hand.then(|| LargeFile { path: path.as_str().to_owned(), lines: lines_of(&text) })
         };
         let mut files: Vec<LargeFile> = self.files.par_iter().filter_map(|file| lines(&file.path)).collect();
         files.sort_by(|a, b| (Reverse(a.lines), &a.path).cmp(&(Reverse(b.lines), &b.path)));

@@ -21,7 +21,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-pub use content::{is_generated, is_minified};
+pub use content::{is_generated, is_minified, lines_of};
 pub use deployment::Deployment;
 pub use discover::{NoRoot, find_root};
 pub use largest::LargeFile;

@@ -25,7 +25,7 @@ use self::order::Order;
 use self::outline::Outline;
 use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Subjects, Violation, is_helper_module};
 use crate::config::LargeFiles;
-use crate::project::{Project, ProjectFile, RelPath};
+use crate::project::{Project, ProjectFile, RelPath, lines_of};
 use crate::syntax::source::SourceFile;
 
 /// What the rule is.
@@ -87,7 +87,7 @@ impl LargeFilesPass<'_> {
         if self.order.as_ref().is_some_and(|order| order.path != *path) {
             return None;
         }
-        let lines = plan::lines(text);
+        let lines = lines_of(text);
         let is_too_large = || {
             lines > *self.options().max_lines.get_ref()
                 && !self.options().is_excluded(path.as_str())

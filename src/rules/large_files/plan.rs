@@ -9,10 +9,10 @@ use super::importers::Importers;
 use super::leave;
 use super::module::Layout;
 use super::naming::Names;
-use super::outline::{Outline, has_jsx, line_count};
+use super::outline::{Outline, has_jsx};
 use crate::edit::{Applicability, Edit, Fix, NewFile};
 use crate::path::RelPath;
-use crate::project::Project;
+use crate::project::{Project, lines_of};
 
 /// How many modules a file is split into at most if nobody says which: more would only hide that it should be thought over.
 const MAX_MODULES: usize = 8;
@@ -213,7 +213,7 @@ impl LargeFile<'_, '_> {
         let text = &self.outline.file.text;
         let removed: usize = edits.iter().map(|edit| breaks(&text[edit.range.clone()])).sum();
         let added: usize = edits.iter().map(|edit| breaks(&edit.text)).sum();
-        Ok(Split { modules, edits, lines_left: (lines(text) + added).saturating_sub(removed) })
+        Ok(Split { modules, edits, lines_left: (lines_of(text) + added).saturating_sub(removed) })
     }
 }
 
@@ -225,11 +225,6 @@ fn with(wanted: &Wanted, unit: Option<usize>) -> Wanted {
         None => wanted.types = true,
     }
     wanted
-}
-
-/// How many lines a file has.
-pub fn lines(text: &str) -> usize {
-    if text.is_empty() { 0 } else { line_count(text) - usize::from(text.ends_with('\n')) }
 }
 
 /// How many line breaks a text has.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::extract::{self, Part};
 use super::outline::Unit;
 use super::plan::{Candidate, LargeFile, Split};
+use crate::project::lines_of;
 use crate::rules::Related;
 
 /// How many candidates are listed.
@@ -37,7 +38,7 @@ pub fn description(split: &Split) -> String {
     let modules: Vec<String> = split
         .modules
         .iter()
-        .map(|module| format!("{} ({})", module.path.file_name(), super::plan::lines(&module.text)))
+        .map(|module| format!("{} ({})", module.path.file_name(), lines_of(&module.text)))
         .collect();
     format!("unsafe fix: takes out {}; {} lines stay", modules.join(", "), split.lines_left)
 }
