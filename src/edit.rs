@@ -3,12 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::path::RelPath;
 
 /// A replacement of a range of one file.
 ///
 /// An empty range is an insertion, an empty text a deletion.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Edit {
     /// The file that is edited.
     pub path: RelPath,
@@ -28,7 +30,7 @@ pub struct NewFile {
 }
 
 /// How far a fix may be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Applicability {
     /// Keeps what the program means; `phase2 fix` applies it.
     Safe,
@@ -50,7 +52,7 @@ impl Applicability {
 }
 
 /// A binding that a fix wants: `import { imported as local } from 'specifier'`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
     /// How a new statement names the module.
     pub specifier: String,

@@ -11,6 +11,7 @@ use ignore::gitignore::gitconfig_excludes_path;
 use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempDir};
 
+use crate::program;
 use crate::report::status::{History, Numbers, Week};
 use crate::report::summary::count;
 use crate::vcs::past::{self, Blobs, Entry, Kind};
@@ -116,11 +117,10 @@ struct Kept {
 impl Kept {
     fn of(root: &Path, settings: &str) -> Result<Kept, VcsError> {
         let git = past::git_folder(root)?;
-        let program =
-            std::env::current_exe().and_then(fs::metadata).and_then(|data| Ok((data.len(), data.modified()?)));
+        let program = program::identity();
         let ignored = [Some(git.join("info/exclude")), gitconfig_excludes_path()].map(|path| fs::read(path?).ok());
         let prefix = vcs::folder_in_repository(root);
-        let all = format!("{}\0{program:?}\0{prefix}\0{ignored:?}\0{settings}", env!("CARGO_PKG_VERSION"));
+        let all = format!("{program:?}\0{prefix}\0{ignored:?}\0{settings}");
         Ok(Kept { folder: git.join("phase2/history"), settings: Sha256::new_with_prefix(all) })
     }
 

@@ -18,6 +18,7 @@ pub mod init;
 pub mod lsp;
 pub mod partition;
 pub mod path;
+pub mod program;
 pub mod project;
 pub mod report;
 pub mod rules;

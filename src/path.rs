@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::ser::{Serialize, Serializer};
+
 /// A path relative to the project root, its parts joined by `/` on every platform, without `.` and `..`.
 ///
 /// Cloning is cheap. The order is that of the bytes, which is the order that all output is sorted by.
@@ -98,6 +101,19 @@ impl fmt::Display for RelPath {
 impl fmt::Debug for RelPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", &self.0)
+    }
+}
+
+impl Serialize for RelPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for RelPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RelPath, D::Error> {
+        let path = <&str>::deserialize(deserializer)?;
+        RelPath::new(path).ok_or_else(|| D::Error::custom("a path leads out of the project"))
     }
 }
 

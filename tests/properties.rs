@@ -2,17 +2,20 @@
 //! what the fix does.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+#[path = "properties/cache.rs"]
+mod cache;
 mod support;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use phase2::config::{Config, ConfigFile};
 use phase2::edit::FileChange;
-use phase2::engine::{self, FixMode, Outcome, Request};
+use phase2::engine::{self, Cache, FixMode, Outcome, Request};
 use phase2::project::{Project, RelPath, Selection};
 use phase2::report::patch::Patch;
 use phase2::rules;
@@ -152,6 +155,16 @@ fn mutated(text: &str, mutations: &[Mutation]) -> String {
 
 fn run(tree: &Tree, names: &[&str], mode: FixMode) -> Outcome {
     let folder = support::project(tree.iter());
+    run_at(folder.path(), names, mode, None).unwrap()
+}
+
+/// A run over the project in `root`, with a cache if there is one, which then says how many files it knew.
+fn run_at(
+    root: &Path,
+    names: &[&str],
+    mode: FixMode,
+    cache: Option<(&Cache, &AtomicUsize)>,
+) -> Result<Outcome, String> {
     // Without a table the rule has nothing to do, nor has that for long files where all are short.
     let options = |name: &&str| match *name {
         "read-through" => {
@@ -162,12 +175,19 @@ fn run(tree: &Tree, names: &[&str], mode: FixMode) -> Outcome {
     };
     let text: String = names.iter().map(options).collect();
     let config = Config::parse(&ConfigFile::new("phase2.toml", &text), &rules::names()).unwrap();
-    let project = Project::open(folder.path(), config).unwrap();
+    let project = Project::open(root, config).map_err(|error| error.to_string())?;
     let rules: Vec<_> = rules::all().into_iter().filter(|rule| names.contains(&rule.meta().name)).collect();
     let selection = Selection::everything();
     let request =
         Request { rules: &rules, suppression: true, selection: &selection, fix: mode, chosen: None, progress: &|| {} };
-    engine::run(&project, &request)
+    Ok(match cache {
+        Some((cache, known)) => {
+            let cached = cache.run(&project, &request);
+            known.fetch_add(cached.recalled, Ordering::Relaxed);
+            cached.outcome
+        }
+        None => engine::run(&project, &request),
+    })
 }
 
 /// `tree` after the patch of `changes`, as git applies it.

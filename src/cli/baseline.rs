@@ -1,5 +1,6 @@
 //! `phase2 baseline`
 
+use super::cache::Runner;
 use super::gate;
 use super::load::{self, Place};
 use super::terminal::{Failure, Stream, Terminal};
@@ -25,7 +26,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &BaselineArgs) -> Result<
     if let Some(path) = &args.baseline {
         located.name = path.display().to_string();
     }
-    let mut report = load::report(terminal, &project, &chosen, suppression);
+    let mut report = load::report(terminal, &Runner::plain(terminal), &project, &chosen, suppression);
     if !report.errors.is_empty() {
         terminal.print(Stream::Err, |err, look| summary::write_errors(err, &report, look))?;
         return Ok(TROUBLE);

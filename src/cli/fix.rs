@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::cache::Runner;
 use super::gate::Gate;
 use super::load::{self, Place};
 use super::output::Outputs;
@@ -11,7 +12,7 @@ use super::terminal::{Failure, Stream, Terminal};
 use super::{CLEAN, Common, FixArgs, TROUBLE};
 use super::{ask, split_by, unsaved};
 use crate::edit::FileChange;
-use crate::engine::{self, FixMode, Outcome, Request};
+use crate::engine::{FixMode, Outcome, Request};
 use crate::project::{Project, RelPath, Selection};
 use crate::report::patch::Patch;
 use crate::report::summary::{self, Ending};
@@ -43,6 +44,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &FixArgs) -> Result<u8, F
         selection: &selection,
         rules: &rules,
         suppression,
+        runner: Runner::of(terminal, common, &args.cache, &project),
         metas,
         outputs,
         gate,
@@ -91,6 +93,7 @@ pub struct Job<'a> {
     selection: &'a Selection,
     rules: &'a [Box<dyn Rule>],
     suppression: bool,
+    runner: Runner,
     metas: Vec<&'static Meta>,
     outputs: Outputs<'a>,
     gate: Gate<'a>,
@@ -121,7 +124,7 @@ impl Job<'_> {
             chosen,
             progress: &|| progress.tick(),
         };
-        let outcome = engine::run(self.project, &request);
+        let outcome = self.runner.run(self.project, &request);
         progress.finish();
         outcome
     }

@@ -4,10 +4,11 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use super::Common;
+use super::cache::Runner;
 use super::progress::Progress;
 use super::terminal::{Failure, Terminal};
 use crate::config::{Config, ConfigFile, FILE_NAME, suggestion};
-use crate::engine::{self, FixMode, Request};
+use crate::engine::{FixMode, Request};
 use crate::project::{Project, ProjectError, RelPath, Selection, find_root};
 use crate::report::{Note, Report};
 use crate::rules::{self, Rule};
@@ -135,7 +136,13 @@ pub fn chosen(named: &[String], config: &Config) -> Result<(Vec<Box<dyn Rule>>, 
 }
 
 /// What the rules find in the whole project.
-pub fn report(terminal: &Terminal, project: &Project, rules: &[Box<dyn Rule>], suppression: bool) -> Report {
+pub fn report(
+    terminal: &Terminal,
+    runner: &Runner,
+    project: &Project,
+    rules: &[Box<dyn Rule>],
+    suppression: bool,
+) -> Report {
     let progress = Progress::new(terminal, project.files.len());
     let request = Request {
         rules,
@@ -145,7 +152,7 @@ pub fn report(terminal: &Terminal, project: &Project, rules: &[Box<dyn Rule>], s
         chosen: None,
         progress: &|| progress.tick(),
     };
-    let report = engine::run(project, &request).found;
+    let report = runner.run(project, &request).found;
     progress.finish();
     report
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod baseline;
+mod cache;
 mod explain;
 mod fix;
 mod gate;
@@ -32,6 +33,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use rayon::ThreadPoolBuilder;
 
+use self::cache::CacheArgs;
 use self::gate::GateArgs;
 use self::output::Output;
 use self::scope::Scope;
@@ -229,6 +231,8 @@ struct FixArgs {
     #[arg(long)]
     statistics: bool,
     #[command(flatten)]
+    cache: CacheArgs,
+    #[command(flatten)]
     gate: GateArgs,
 }
 
@@ -290,6 +294,8 @@ struct StatusArgs {
     /// Look at this rule only; may be given more than once
     #[arg(long = "rule", value_name = "NAME")]
     rules: Vec<String>,
+    #[command(flatten)]
+    cache: CacheArgs,
     /// Also show the numbers of so many past weeks, such as 26w, out of the git history
     #[arg(long, value_name = "WEEKS", value_parser = status::weeks)]
     history: Option<u16>,

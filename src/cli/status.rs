@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 
+use super::cache::Runner;
 use super::load::{self, Place};
 use super::output::{Output, one_on_stdout, print_into};
 use super::partition::snapshot_in;
@@ -35,7 +36,8 @@ pub fn run(terminal: &Terminal, common: &Common, args: &StatusArgs) -> Result<u8
     let place = Place::of(common)?;
     let (chosen, suppression) = load::chosen(&args.rules, &place.config)?;
     let project = place.open()?;
-    let report = load::report(terminal, &project, &chosen, suppression);
+    let runner = Runner::of(terminal, common, &args.cache, &project);
+    let report = load::report(terminal, &runner, &project, &chosen, suppression);
     let mut ran: Vec<&'static Meta> = chosen.iter().map(|rule| rule.meta()).collect();
     ran.extend(suppression.then_some(&rules::suppression::META));
     let is_off = |name: &&str| args.rules.is_empty() && !ran.iter().any(|meta| meta.name == *name);
@@ -45,7 +47,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &StatusArgs) -> Result<u8
     let largest_files = has_files.then(|| project.largest_files(LARGEST_FILES));
     let now = DateTime::<Utc>::from(SystemTime::now());
     let judge = |folder: &Path| match Project::open(folder, place.config.clone()) {
-        Ok(project) => Numbers::of(&load::report(terminal, &project, &chosen, suppression)),
+        Ok(project) => Numbers::of(&load::report(terminal, &Runner::plain(terminal), &project, &chosen, suppression)),
         Err(error) => Numbers::unknown(error.to_string()),
     };
     let settings = format!("{:?}\0{:?}", ran.iter().map(|meta| meta.name).collect::<Vec<_>>(), place.config);

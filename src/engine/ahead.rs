@@ -20,10 +20,11 @@ use crate::project::RelPath;
 /// What edits make of a file, proved: it has no trigger of any rule left.
 #[derive(Debug)]
 pub struct Ahead {
-    edits: Vec<Edit>,
+    pub edits: Vec<Edit>,
     /// Comments whose removal is meant.
-    removed: Vec<Range<usize>>,
-    after: Arc<Snapshot>,
+    pub removed: Vec<Range<usize>>,
+    /// The file with them.
+    pub after: Arc<Snapshot>,
 }
 
 impl Ahead {

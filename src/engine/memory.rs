@@ -82,7 +82,8 @@ impl Memory {
         reported: Reported<'_>,
         only_proves: bool,
     ) -> Outcome {
-        let project = &project.observed();
+        let observer = Arc::default();
+        let project = &project.observed_by(&observer);
         let triggers = Triggers::of(request.rules, &project.config);
         let run = Run { project, request, triggers, reported, only_proves };
         let mut unknown: Vec<&ProjectFile> = project.files.iter().filter(|file| !self.knows(project, file)).collect();
@@ -95,7 +96,11 @@ impl Memory {
         let passes = run.start(project);
         self.look(project, &passes, unknown);
         // Before anything is resolved: that is done anew, whatever it reads.
-        self.consulted.extend(project.sources.consulted());
+        match observer.finish() {
+            Some(observed) => self.consulted.extend(observed.read.into_keys()),
+            // Nobody knows what was made of which text.
+            None => self.looks.values_mut().for_each(|look| look.is_stale = true),
+        }
         self.unusable.extend(project.resolver.problems());
         self.count(project);
         run.outcome_of(&passes, &self.scan)
@@ -114,7 +119,7 @@ impl Memory {
             let overlaid = project.sources.overlaid(&entry.path).cloned();
             // What somebody is working at has a tree, from which the proof goes on.
             let room = AtomicUsize::new(if overlaid.is_some() { KEPT_SOURCE_BYTES } else { 0 });
-            (entry.path.clone(), overlaid, scan::look(project, entry, passes, &|record| record, &room))
+            (entry.path.clone(), overlaid, scan::look(project, entry, passes, &|record| record, &room, None))
         };
         let seen: Vec<_> = files.into_par_iter().with_max_len(1).map(look).collect();
         for (path, overlaid, seen) in seen {

@@ -2,6 +2,7 @@
 
 mod additions;
 mod ahead;
+mod cache;
 mod comments;
 mod judge;
 mod memory;
@@ -10,6 +11,7 @@ mod passes;
 mod plan;
 mod prove;
 mod scan;
+mod shelf;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -18,11 +20,13 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use self::additions::{Additions, State};
+pub use self::cache::{Cache, Cached};
 use self::judge::Judgement;
 pub use self::memory::Memory;
 use self::passes::{Passes, Triggers};
 use self::plan::{Plan, Planned};
 use self::scan::{Scan, View};
+use self::shelf::Shelf;
 use crate::edit::{Applicability, FileChange};
 use crate::project::{Project, RelPath, Selection};
 use crate::report::{Finding, FindingFix, Report, Stats};
@@ -96,9 +100,19 @@ struct Run<'a> {
 impl Run<'_> {
     fn outcome(&self) -> Outcome {
         let passes = self.start(self.project);
-        let prove = |record| self.with_proof(&passes, record);
-        let scan = scan::all(self.project, &passes, &prove, self.request.progress);
-        let outcome = self.outcome_of(&passes, &scan);
+        let scan = self.scan(&passes, None);
+        self.end(&passes, scan)
+    }
+
+    /// Scans the project, but those files only that aren't on the `shelf`; they are afterwards.
+    fn scan(&self, passes: &Passes<'_>, shelf: Option<&Shelf<'_>>) -> Scan {
+        let prove = |record| self.with_proof(passes, record);
+        scan::all(self.project, passes, &prove, self.request.progress, shelf)
+    }
+
+    /// What comes of a project that was scanned, for somebody who has no other use for the scan.
+    fn end(&self, passes: &Passes<'_>, scan: Scan) -> Outcome {
+        let outcome = self.outcome_of(passes, &scan);
         // Trees have many nodes: freeing them takes long enough to be shared.
         scan.records.into_par_iter().for_each(drop);
         outcome

@@ -7,6 +7,7 @@ use aho_corasick::{AhoCorasick, packed};
 use super::scan::Record;
 use crate::config::Config;
 use crate::project::{Problem, Project, ProjectFile, RelPath};
+use crate::rules::kept::Texts;
 use crate::rules::{Facts, Pass, Resolution, Rule, suppression};
 use crate::syntax::source::SourceFile;
 
@@ -58,6 +59,26 @@ impl<'p> Passes<'p> {
             })
         });
         (collected.collect(), failures)
+    }
+
+    /// What is kept of the `facts` of one file, one for each rule; `None` if all can't be.
+    pub fn keep(&self, facts: &[Option<Facts>], texts: &Texts) -> Option<Vec<Option<Vec<u8>>>> {
+        let passes = self.passes.iter().map(|pass| pass.as_ref().ok());
+        let keep = |(pass, facts): (Option<&Box<dyn Pass + 'p>>, &Option<Facts>)| match facts {
+            None => pass.map(|_| None),
+            Some(facts) => pass?.keep(facts, texts).map(Some),
+        };
+        passes.zip(facts).map(keep).collect()
+    }
+
+    /// The facts of one file that were `kept`; `None` if all can't be recalled.
+    pub fn recall(&self, entry: &ProjectFile, kept: &[Option<&[u8]>], texts: &Texts) -> Option<Vec<Option<Facts>>> {
+        let passes = self.passes.iter().map(|pass| pass.as_ref().ok());
+        let recall = |(pass, kept): (Option<&Box<dyn Pass + 'p>>, &Option<&[u8]>)| match kept {
+            None => pass.map(|_| None),
+            Some(kept) => pass?.recall(entry, kept, texts).map(Some),
+        };
+        passes.zip(kept).map(recall).collect()
     }
 
     /// What all rules make of the facts in `records`, which are sorted by path, and the rules that failed at it.

@@ -10,7 +10,8 @@ use rayon::prelude::*;
 use super::ahead::Ahead;
 use super::comments;
 use super::passes::{Failure, Hits, Passes, guarded};
-use crate::project::{Problem, Project, ProjectFile, RelPath, is_generated, is_minified};
+use super::shelf::Shelf;
+use crate::project::{Problem, Project, ProjectFile, RelPath, hash, is_generated, is_minified};
 use crate::rules::Facts;
 use crate::rules::suppression::{self, Directive};
 use crate::syntax::Dialect;
@@ -158,19 +159,20 @@ pub enum Seen {
 }
 
 /// Scans all files of the project, and lets each of which there is something to tell be proved while its tree is at hand.
-/// `progress` is called once for each file.
+/// `progress` is called once for each file. What is on the `shelf` isn't parsed again; what is parsed is on it afterwards.
 pub fn all(
     project: &Project,
     passes: &Passes<'_>,
     prove: &(dyn Fn(Record) -> Record + Sync),
     progress: &(dyn Fn() + Sync),
+    shelf: Option<&Shelf<'_>>,
 ) -> Scan {
     let room = AtomicUsize::new(KEPT_SOURCE_BYTES);
     // The largest go first, since one of them may take as long as all others.
     let mut order: Vec<&ProjectFile> = project.files.iter().collect();
     order.sort_by_key(|file| std::cmp::Reverse(file.size));
     let look = |entry: &ProjectFile| {
-        let seen = look(project, entry, passes, prove, &room);
+        let seen = look(project, entry, passes, prove, &room, shelf);
         progress();
         seen
     };
@@ -200,8 +202,9 @@ pub fn look(
     passes: &Passes<'_>,
     prove: &(dyn Fn(Record) -> Record + Sync),
     room: &AtomicUsize,
+    shelf: Option<&Shelf<'_>>,
 ) -> Seen {
-    let seen = guarded("the scan", Some(&entry.path), || look_into(project, entry, passes, prove, room));
+    let seen = guarded("the scan", Some(&entry.path), || look_into(project, entry, passes, prove, room, shelf));
     seen.unwrap_or_else(Seen::Failed)
 }
 
@@ -211,6 +214,7 @@ fn look_into(
     passes: &Passes<'_>,
     prove: &(dyn Fn(Record) -> Record + Sync),
     room: &AtomicUsize,
+    shelf: Option<&Shelf<'_>>,
 ) -> Seen {
     let text = match project.sources.read_owned(&entry.path) {
         Ok(text) => text,
@@ -224,17 +228,32 @@ fn look_into(
     let hits = passes.hits(&text);
     let is_wanted = !hits.is_empty() || passes.want(entry, &text);
     let Some(dialect) = Dialect::of(&entry.path).filter(|_| is_wanted) else { return Seen::Clean };
-    let skipped = |why: &str| {
-        Seen::Failed(Problem { path: Some(entry.path.clone()), message: format!("skipped: {why}: exclude it") })
-    };
     if hits.len() > MAX_HITS {
-        return skipped(&format!("it has more than {MAX_HITS} places to look at"));
+        return skipped(entry, &format!("it has more than {MAX_HITS} places to look at"));
     }
+    let Some(shelf) = shelf else { return parse(entry, text, dialect, &hits, passes, prove, room) };
+    let hash = hash(&text);
+    shelf.recall(entry, &text, hash, passes).unwrap_or_else(|| {
+        let seen = parse(entry, text, dialect, &hits, passes, prove, room);
+        shelf.keep(&entry.path, hash, &seen, passes);
+        seen
+    })
+}
+
+fn parse(
+    entry: &ProjectFile,
+    text: String,
+    dialect: Dialect,
+    hits: &Hits,
+    passes: &Passes<'_>,
+    prove: &(dyn Fn(Record) -> Record + Sync),
+    room: &AtomicUsize,
+) -> Seen {
     let file = SourceFile::parse(entry.path.clone(), text.into(), dialect);
     if file.is_given_up() {
-        return skipped("it takes too long to parse");
+        return skipped(entry, "it takes too long to parse");
     }
-    let findings = Findings::of(entry, &file, passes, &hits);
+    let findings = Findings::of(entry, &file, passes, hits);
     if findings.is_empty() {
         return Seen::Parsed;
     }
@@ -244,4 +263,8 @@ fn look_into(
         record.drop_tree();
     }
     Seen::Recorded(Box::new(record))
+}
+
+fn skipped(entry: &ProjectFile, why: &str) -> Seen {
+    Seen::Failed(Problem { path: Some(entry.path.clone()), message: format!("skipped: {why}: exclude it") })
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{RelPath, SupabaseFolder};
 
 /// What scripts, workflows and SQL say of the edge functions.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Hash)]
 pub struct Deployment {
     /// Functions that the database calls, on a schedule or as a webhook, by name.
     pub called_by_database: BTreeSet<String>,

@@ -4,11 +4,20 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::memmem;
+use serde::{Deserialize, Serialize};
 
 use super::{Project, UnitId};
 
 /// How many relative imports show that a unit does without its aliases.
 const ENOUGH: usize = 10;
+
+/// Whether the files of a unit do without an alias that they have.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Habit {
+    unit: UnitId,
+    alias: String,
+    is_shunned: bool,
+}
 
 /// What was found out so far. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +31,25 @@ impl Habits {
         let key = (unit, alias.to_owned());
         let mut shunned = self.shunned.lock().unwrap_or_else(PoisonError::into_inner);
         *shunned.entry(key).or_insert_with(|| is_shunned(project, unit, alias))
+    }
+
+    /// All that was found out, sorted.
+    pub(super) fn known(&self) -> Vec<Habit> {
+        let shunned = self.shunned.lock().unwrap_or_else(PoisonError::into_inner);
+        let habit = |((unit, alias), is_shunned): (&(UnitId, String), &bool)| Habit {
+            unit: *unit,
+            alias: alias.clone(),
+            is_shunned: *is_shunned,
+        };
+        let mut known: Vec<Habit> = shunned.iter().map(habit).collect();
+        known.sort();
+        known
+    }
+
+    /// Takes over what was found out before.
+    pub(super) fn recall(&self, habits: &[Habit]) {
+        let mut shunned = self.shunned.lock().unwrap_or_else(PoisonError::into_inner);
+        shunned.extend(habits.iter().map(|habit| ((habit.unit, habit.alias.clone()), habit.is_shunned)));
     }
 
     /// Forgets what was found out if some of it isn't so any more. Whether all of it still is.

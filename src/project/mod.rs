@@ -6,6 +6,7 @@ mod discover;
 mod habits;
 mod ignores;
 mod largest;
+mod observer;
 mod resolve;
 mod roots;
 mod selection;
@@ -21,10 +22,14 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Serialize};
+
 pub use content::{is_generated, is_minified, lines_of};
 pub use deployment::Deployment;
 pub use discover::{NoRoot, find_root};
+pub use habits::Habit;
 pub use largest::LargeFile;
+pub use observer::{Hash, Observed, Observer, hash};
 pub use resolve::Resolver;
 pub use roots::{DEFAULT_ROOTS, RootsError};
 pub use selection::{Leniency, Selection, SelectionError};
@@ -84,7 +89,7 @@ pub struct ProjectFile {
 }
 
 /// One of a project's units; see [`Project::unit`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UnitId(usize);
 
 impl UnitId {
@@ -95,7 +100,7 @@ impl UnitId {
 }
 
 /// Something about the project on disk that went wrong, but not so that nothing else could be done.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Problem {
     /// The file or folder, if it has a path that can be told.
     pub path: Option<RelPath>,
@@ -311,10 +316,10 @@ impl Project {
         project
     }
 
-    /// The same project, whose sources remember from now on what is read of them.
-    pub fn observed(&self) -> Project {
+    /// The same project, whose sources tell `observer` from now on what is asked of them.
+    pub fn observed_by(&self, observer: &Arc<Observer>) -> Project {
         let mut project = self.with_overlay([]);
-        project.sources = self.sources.observed();
+        project.sources = self.sources.observed_by(observer);
         project.resolver = self.resolver.over(&project.sources);
         project
     }
@@ -322,6 +327,17 @@ impl Project {
     /// Forgets what was found out about how its files are written, and shared with the projects that it was made from, if
     /// some of it isn't so any more. Whether all of it still is.
     pub fn review_habits(&self) -> bool {
+        self.habits.review(self)
+    }
+
+    /// What was found out so far about how its files are written.
+    pub fn habits(&self) -> Vec<Habit> {
+        self.habits.known()
+    }
+
+    /// Takes over what was found out about how its files are written, if all of it is so still. Whether it is.
+    pub fn recall_habits(&self, habits: &[Habit]) -> bool {
+        self.habits.recall(habits);
         self.habits.review(self)
     }
 

@@ -1,11 +1,12 @@
 //! Every text of the project is read here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::RelPath;
+use super::observer::Observer;
 
 /// The texts of a project: those on disk below its root, and an overlay that hides them (an editor's buffers, the
 /// result of a fix that is being proved). Cloning is cheap.
@@ -13,8 +14,8 @@ use super::RelPath;
 pub struct Sources {
     root: Arc<Path>,
     overlay: Arc<HashMap<RelPath, Arc<str>>>,
-    /// What was read so far, if somebody wants to know. Clones share it.
-    consulted: Option<Arc<Mutex<BTreeSet<RelPath>>>>,
+    /// Who is told of what is read, if anybody. Clones share it.
+    observer: Option<Arc<Observer>>,
 }
 
 /// A file could not be read.
@@ -65,7 +66,7 @@ impl ReadError {
 impl Sources {
     /// The files on disk below `root`.
     pub fn new(root: &Path) -> Sources {
-        Sources { root: root.into(), overlay: Arc::default(), consulted: None }
+        Sources { root: root.into(), overlay: Arc::default(), observer: None }
     }
 
     /// The same with `changes` over it; what already was over it stays where `changes` says nothing.
@@ -75,15 +76,9 @@ impl Sources {
         Sources { overlay: Arc::new(overlay), ..self.clone() }
     }
 
-    /// The same, remembering from now on what is read by [`Self::read`].
-    pub(super) fn observed(&self) -> Sources {
-        Sources { consulted: Some(Arc::default()), ..self.clone() }
-    }
-
-    /// What was read by [`Self::read`], whether it was there or not, since [`Self::observed`].
-    pub fn consulted(&self) -> BTreeSet<RelPath> {
-        let consulted = self.consulted.as_ref();
-        consulted.map(|read| read.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
+    /// The same, telling `observer` from now on what is asked of it, except by [`Self::read_owned`].
+    pub(super) fn observed_by(&self, observer: &Arc<Observer>) -> Sources {
+        Sources { observer: Some(Arc::clone(observer)), ..self.clone() }
     }
 
     /// The text that hides the file at `path`, or stands in for one that isn't there.
@@ -92,14 +87,18 @@ impl Sources {
     }
 
     /// The text of a file as it is: a byte order mark and carriage returns stay.
+    ///
+    /// # Errors
+    /// If it isn't there, or is no UTF-8.
     pub fn read(&self, path: &RelPath) -> Result<Arc<str>, ReadError> {
-        if let Some(read) = &self.consulted {
-            read.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone());
+        let text = match self.overlay.get(path) {
+            Some(text) => Ok(Arc::clone(text)),
+            None => self.read_from_disk(path).map(Arc::from),
+        };
+        if let Some(observer) = &self.observer {
+            observer.read(path, &text);
         }
-        if let Some(text) = self.overlay.get(path) {
-            return Ok(Arc::clone(text));
-        }
-        self.read_from_disk(path).map(Arc::from)
+        text
     }
 
     /// The same, as a text that nobody shares yet: of most files nothing is kept. Nobody is told of it.
@@ -127,7 +126,11 @@ impl Sources {
 
     /// Whether there is a file (not a folder) at `path`.
     pub fn exists(&self, path: &RelPath) -> bool {
-        self.overlay.contains_key(path) || self.on_disk(path).is_file()
+        let exists = self.overlay.contains_key(path) || self.on_disk(path).is_file();
+        if let Some(observer) = &self.observer {
+            observer.asked(path, exists);
+        }
+        exists
     }
 
     /// Where `path` is on disk, whether or not the overlay hides it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{ReadError, RelPath, Sources};
 
 /// One `supabase` folder. A monorepo may have several.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub struct SupabaseFolder {
     /// The `supabase` folder itself.
     pub base: RelPath,
@@ -14,7 +14,7 @@ pub struct SupabaseFolder {
 }
 
 /// An edge function, with what `config.toml` says of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EdgeFunction {
     /// The file that the runtime starts.
     pub entry: RelPath,

@@ -6,13 +6,17 @@
 use std::any::Any;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::Config;
 use crate::edit::Fix;
 use crate::project::{Problem, Project, ProjectFile, RelPath};
 use crate::syntax::source::SourceFile;
+use kept::Texts;
 
 pub mod console;
 pub mod edge;
+pub mod kept;
 pub mod large_files;
 pub mod rate_limit;
 pub mod read_through;
@@ -125,6 +129,13 @@ pub trait Pass: Send + Sync {
     /// on which other files exist, but on what these hold only as far as no fix changes it.
     fn collect(&self, entry: &ProjectFile, file: &SourceFile, hits: &[usize]) -> Option<Facts>;
 
+    /// What is kept of a file's facts for a later run, in which this rule finds the same project around the file; `None` if
+    /// they can't be kept.
+    fn keep(&self, facts: &Facts, texts: &Texts) -> Option<Vec<u8>>;
+
+    /// The facts that were `kept`, of a file that holds what it held then; `None` if it has to be looked at again.
+    fn recall(&self, entry: &ProjectFile, kept: &[u8], texts: &Texts) -> Option<Facts>;
+
     /// The violations of the whole project, from the facts of its files in the order of their paths.
     fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution;
 }
@@ -181,7 +192,7 @@ pub struct Violation {
 }
 
 /// A place beside the violation's own.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Related {
     /// The file.
     pub path: RelPath,

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
 use tree_sitter::Node;
 
 use super::{Meta, Violation};
@@ -25,7 +26,7 @@ pub const META: Meta = Meta {
 pub const TRIGGER: &str = "phase2-ignore";
 
 /// A comment that excuses violations.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Directive {
     /// The comment's byte range.
     range: Range<usize>,
@@ -39,14 +40,14 @@ pub struct Directive {
 }
 
 /// A rule that a directive names.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Named {
     name: String,
     range: Range<usize>,
 }
 
 /// Which violations a directive is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Scope {
     /// Those that start in a byte range: a line.
     Line(Range<usize>),

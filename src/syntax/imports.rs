@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
 use tree_sitter::Node;
 
 use super::source::SourceFile;
@@ -9,7 +10,7 @@ use super::style::Style;
 use crate::edit::Wanted;
 
 /// The imports of one file, and how a new one is written into it. Owns all that it says: it outlives the tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imports {
     /// The import statements, in order.
     pub statements: Vec<Import>,
@@ -18,7 +19,7 @@ pub struct Imports {
 }
 
 /// One import statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     /// What stands between the quotes.
     pub specifier: String,
@@ -34,7 +35,7 @@ pub struct Import {
 }
 
 /// A name that an import brings in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
     /// The name that the module exports; `default` and `*` for the default export and the whole module.
     pub imported: String,
@@ -45,7 +46,7 @@ pub struct Binding {
 }
 
 /// How a named import is added to a statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Addition {
     /// Where a comma is wanted first, if that is somewhere else.
     comma: Option<usize>,
@@ -58,7 +59,7 @@ struct Addition {
 }
 
 /// Where a new import statement goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Place {
     offset: usize,
     before: String,

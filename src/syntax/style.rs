@@ -1,18 +1,23 @@
 //! How a file is written: what is put into it follows its own habits.
 
+use serde::{Deserialize, Deserializer, Serialize};
 use tree_sitter::Node;
 
 use super::source::SourceFile;
 
+/// A line end: `\n` or `\r\n`.
+pub type Newline = &'static str;
+
 /// The habits of one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Style {
     /// The quote that most of its strings have, those of its imports first: `'` or `"`.
     pub quote: char,
     /// Whether its statements end with a semicolon.
     pub semicolons: bool,
-    /// What its lines end with: `\n` or `\r\n`.
-    pub newline: &'static str,
+    /// What its lines end with.
+    #[serde(deserialize_with = "known_newline")]
+    pub newline: Newline,
     /// One level of indent.
     pub indent: String,
 }
@@ -81,11 +86,15 @@ fn sample(file: &SourceFile) -> (Vec<char>, Vec<bool>) {
 }
 
 /// The line end of the first line.
-fn newline(text: &str) -> &'static str {
+fn newline(text: &str) -> Newline {
     match memchr::memchr(b'\n', text.as_bytes()) {
         Some(at) if at > 0 && text.as_bytes()[at - 1] == b'\r' => "\r\n",
         _ => "\n",
     }
+}
+
+fn known_newline<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Newline, D::Error> {
+    <&str>::deserialize(deserializer).map(newline)
 }
 
 /// The indent of the first line that has one; comment lines (` * …`) don't count.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod caching;
 mod combining;
 mod proving;
 mod remembering;
@@ -17,6 +18,7 @@ use crate::edit::Wanted;
 use crate::edit::{Edit, Fix, NewFile};
 use crate::project::testing::{Tree, rel};
 use crate::project::{Leniency, Project, ProjectFile, RelPath};
+use crate::rules::kept::{self, KeptViolation, Texts};
 use crate::rules::{Facts, Meta, Pass, Resolution, Rule, Violation};
 use crate::syntax::source::SourceFile;
 
@@ -76,6 +78,17 @@ impl Pass for ScriptedPass<'_> {
             }));
         }
         (!violations.is_empty()).then(|| Box::new(violations) as Facts)
+    }
+
+    fn keep(&self, facts: &Facts, texts: &Texts) -> Option<Vec<u8>> {
+        let violations = facts.downcast_ref::<Vec<Violation>>()?.iter();
+        kept::bytes(&violations.map(|violation| KeptViolation::of(violation, texts)).collect::<Vec<_>>())
+    }
+
+    fn recall(&self, _entry: &ProjectFile, kept: &[u8], texts: &Texts) -> Option<Facts> {
+        let violations = kept::value::<Vec<KeptViolation>>(kept)?.into_iter();
+        let violations = violations.map(|violation| violation.of_rule(self.meta.name, texts));
+        Some(Box::new(violations.collect::<Option<Vec<Violation>>>()?))
     }
 
     fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution {

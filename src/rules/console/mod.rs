@@ -25,12 +25,15 @@ mod uses;
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use self::bindings::Bindings;
 use self::call::Rewrite;
 use self::context::FileContext;
 use self::loggers::{Logger, Loggers, Usable};
 use self::position::Position;
 use self::uses::{Kind, Use};
+use super::kept::{self, KeptViolation, Texts};
 use super::{Facts, Meta, Note, Pass, Resolution, Rule, Violation};
 use crate::config::{Console, Level};
 use crate::edit::Fix;
@@ -79,6 +82,12 @@ struct ConsoleFacts {
     is_logger: bool,
 }
 
+#[derive(Serialize, Deserialize)]
+struct KeptFacts {
+    violations: Vec<KeptViolation>,
+    is_logger: bool,
+}
+
 impl Pass for ConsolePass<'_> {
     fn collect(&self, entry: &ProjectFile, file: &SourceFile, hits: &[usize]) -> Option<Facts> {
         if self.loggers.is_module(&entry.path) || self.excluded.excludes_file(entry.path.as_str()) {
@@ -100,6 +109,19 @@ impl Pass for ConsolePass<'_> {
             }
         };
         Some(Box::new(ConsoleFacts { unit: entry.unit, violations, is_logger: own.is_some() }))
+    }
+
+    fn keep(&self, facts: &Facts, texts: &Texts) -> Option<Vec<u8>> {
+        let ConsoleFacts { unit: _, violations, is_logger } = facts.downcast_ref()?;
+        let violations = violations.iter().map(|violation| KeptViolation::of(violation, texts)).collect();
+        kept::bytes(&KeptFacts { violations, is_logger: *is_logger })
+    }
+
+    fn recall(&self, entry: &ProjectFile, kept: &[u8], texts: &Texts) -> Option<Facts> {
+        let KeptFacts { violations, is_logger } = kept::value(kept)?;
+        let violations = violations.into_iter().map(|violation| violation.of_rule(META.name, texts));
+        let violations = violations.collect::<Option<_>>()?;
+        Some(Box::new(ConsoleFacts { unit: entry.unit, violations, is_logger }))
     }
 
     fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution {

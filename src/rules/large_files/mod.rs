@@ -23,6 +23,7 @@ use self::importers::Importers;
 use self::naming::Names;
 use self::order::Order;
 use self::outline::Outline;
+use super::kept::{self, Texts};
 use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Subjects, Violation, is_helper_module};
 use crate::config::LargeFiles;
 use crate::project::{Project, ProjectFile, RelPath, lines_of};
@@ -171,6 +172,14 @@ impl Pass for LargeFilesPass<'_> {
 
     fn collect(&self, entry: &ProjectFile, file: &SourceFile, _hits: &[usize]) -> Option<Facts> {
         self.size(&entry.path, &file.text).map(|lines| Box::new(Size(lines)) as Facts)
+    }
+
+    fn keep(&self, facts: &Facts, _texts: &Texts) -> Option<Vec<u8>> {
+        kept::bytes(&facts.downcast_ref::<Size>()?.0)
+    }
+
+    fn recall(&self, _entry: &ProjectFile, kept: &[u8], _texts: &Texts) -> Option<Facts> {
+        Some(Box::new(Size(kept::value(kept)?)))
     }
 
     fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution {

@@ -13,6 +13,7 @@ pub(in crate::rules) mod tiers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
 use tree_sitter::Node;
 
 use self::helper::{Helper, Style};
@@ -20,6 +21,7 @@ use self::limited::Limited;
 use self::tiers::Tiers;
 use super::edge::callers;
 use super::edge::entry::{self, Entry, Serve};
+use super::kept::{self, KeptViolation, Texts};
 use super::{Facts, Meta, Note, Pass, Related, Resolution, Rule, Subject, Subjects, Violation};
 use crate::edit::{Applicability, Fix};
 use crate::project::{EdgeFunction, Problem, Project, ProjectFile, RelPath};
@@ -86,7 +88,7 @@ impl<'p> RateLimitPass<'p> {
 }
 
 /// By what a function is limited.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Standing {
     /// By nothing.
     #[default]
@@ -105,7 +107,8 @@ enum Standing {
 #[derive(Debug, Default)]
 struct EntryFacts {
     violation: Option<Violation>,
-    note: Option<Note>,
+    /// What there is to note of it.
+    note: Option<String>,
     problem: Option<Problem>,
     standing: Standing,
     /// The bucket that it counts in, if that is written there.
@@ -113,6 +116,17 @@ struct EntryFacts {
     /// The helper that limits it.
     helper: Option<RelPath>,
     /// Whether it tells users apart by tokens that nobody verifies.
+    is_unverified: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptFacts {
+    violation: Option<KeptViolation>,
+    note: Option<String>,
+    problem: Option<Problem>,
+    standing: Standing,
+    bucket: Option<String>,
+    helper: Option<RelPath>,
     is_unverified: bool,
 }
 
@@ -124,6 +138,28 @@ impl Pass for RateLimitPass<'_> {
     fn collect(&self, entry: &ProjectFile, file: &SourceFile, _hits: &[usize]) -> Option<Facts> {
         let served = self.functions.get(&entry.path)?;
         Some(Box::new(self.look(served, file)))
+    }
+
+    fn keep(&self, facts: &Facts, texts: &Texts) -> Option<Vec<u8>> {
+        let EntryFacts { violation, note, problem, standing, bucket, helper, is_unverified } = facts.downcast_ref()?;
+        kept::bytes(&KeptFacts {
+            violation: violation.as_ref().map(|violation| KeptViolation::of(violation, texts)),
+            note: note.clone(),
+            problem: problem.clone(),
+            standing: standing.clone(),
+            bucket: bucket.clone(),
+            helper: helper.clone(),
+            is_unverified: *is_unverified,
+        })
+    }
+
+    fn recall(&self, _entry: &ProjectFile, kept: &[u8], texts: &Texts) -> Option<Facts> {
+        let KeptFacts { violation, note, problem, standing, bucket, helper, is_unverified } = kept::value(kept)?;
+        let violation = match violation {
+            Some(violation) => Some(violation.of_rule(META.name, texts)?),
+            None => None,
+        };
+        Some(Box::new(EntryFacts { violation, note, problem, standing, bucket, helper, is_unverified }))
     }
 
     fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution {
@@ -153,7 +189,11 @@ impl Pass for RateLimitPass<'_> {
                 caveat: self.caveat(facts, &defective),
             }));
             resolution.violations.extend(facts.violation.clone());
-            resolution.notes.extend(facts.note.clone());
+            resolution.notes.extend(facts.note.iter().map(|message| Note {
+                rule: None,
+                path: Some((*path).clone()),
+                message: message.clone(),
+            }));
             if let Some(problem) = facts.problem.clone().filter(|problem| !resolution.problems.contains(problem)) {
                 resolution.problems.push(problem);
             }
@@ -197,8 +237,7 @@ impl RateLimitPass<'_> {
     fn look(&self, served: &Served<'_>, file: &SourceFile) -> EntryFacts {
         if let Some(reason) = self.tiers.exemption(served.name) {
             let message = format!("`{}` is exempt from rate limits: {reason}", served.name);
-            let note = Some(Note { rule: None, path: Some(file.path.clone()), message });
-            return EntryFacts { note, standing: Standing::Exempt, ..EntryFacts::default() };
+            return EntryFacts { note: Some(message), standing: Standing::Exempt, ..EntryFacts::default() };
         }
         let helper = served.helper_base.as_ref().and_then(|base| self.helpers.get(base)).map(Result::as_ref);
         let (helper, unusable) = (helper.and_then(Result::ok), helper.and_then(Result::err).cloned());
@@ -241,8 +280,7 @@ impl RateLimitPass<'_> {
         let Limited::ByHelper { call, tier, name, guard } = found else {
             let Limited::Otherwise(how) = found else { return EntryFacts::default() };
             let message = format!("`{}` is limited by {how}", served.name);
-            let note = Some(Note { rule: None, path: Some(file.path.clone()), message });
-            return EntryFacts { note, standing: Standing::Otherwise(how), ..EntryFacts::default() };
+            return EntryFacts { note: Some(message), standing: Standing::Otherwise(how), ..EntryFacts::default() };
         };
         let key = tier.map(|tier| file.text_of(tier)).and_then(|text| text.rsplit_once('.')).map(|(_, key)| key);
         let key = key.filter(|key| key.chars().all(char::is_alphanumeric));

@@ -21,6 +21,7 @@ use self::passing::Callers;
 use self::proxy::{Proxy, Selections};
 use self::query::{Purpose, Query};
 use super::edge::files::Files;
+use super::kept::Texts;
 use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Subjects, Violation};
 use crate::config::Config;
 use crate::excludes::Excludes;
@@ -105,6 +106,14 @@ impl Pass for ReadThroughPass<'_> {
 
     fn collect(&self, _entry: &ProjectFile, file: &SourceFile, hits: &[usize]) -> Option<Facts> {
         (!Query::all(file, &self.tables(), hits).is_empty()).then(|| Box::new(HasQueries) as Facts)
+    }
+
+    fn keep(&self, facts: &Facts, _texts: &Texts) -> Option<Vec<u8>> {
+        facts.downcast_ref::<HasQueries>().map(|HasQueries| Vec::new())
+    }
+
+    fn recall(&self, _entry: &ProjectFile, _kept: &[u8], _texts: &Texts) -> Option<Facts> {
+        Some(Box::new(HasQueries))
     }
 
     fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution {

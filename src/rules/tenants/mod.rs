@@ -26,6 +26,7 @@ use super::edge::files::Files;
 use super::edge::handler::is_function;
 use super::edge::place::{self, Around};
 use super::edge::verified::{self, Verified};
+use super::kept::Texts;
 use super::{Facts, Meta, Note, Pass, Resolution, Rule, Subject, Subjects, Violation};
 use crate::config::Config;
 use crate::edit::Fix;
@@ -76,6 +77,14 @@ impl Pass for TenantsPass<'_> {
     fn collect(&self, _entry: &ProjectFile, file: &SourceFile, hits: &[usize]) -> Option<Facts> {
         let ids: Vec<&str> = self.project.config.tenants.ids.iter().map(|id| id.get_ref().as_str()).collect();
         (!literal::at(file, &ids, hits).is_empty()).then(|| Box::new(HoldsId) as Facts)
+    }
+
+    fn keep(&self, facts: &Facts, _texts: &Texts) -> Option<Vec<u8>> {
+        facts.downcast_ref::<HoldsId>().map(|HoldsId| Vec::new())
+    }
+
+    fn recall(&self, _entry: &ProjectFile, _kept: &[u8], _texts: &Texts) -> Option<Facts> {
+        Some(Box::new(HoldsId))
     }
 
     fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution {
