@@ -24,7 +24,7 @@ use std::sync::{Arc, OnceLock};
 pub use content::{is_generated, is_minified, lines_of};
 pub use deployment::Deployment;
 pub use discover::{NoRoot, find_root};
-pub use largest::LargeFile;
+pub use largest::FileLength;
 pub use resolve::Resolver;
 pub use roots::{DEFAULT_ROOTS, RootsError};
 pub use selection::{Leniency, Selection, SelectionError};
