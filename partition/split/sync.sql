@@ -92,9 +92,6 @@ begin
   language plpgsql
   as $backfill$
   begin
-    if (select relkind from pg_catalog.pg_class where oid = {{ old | literal }}::regclass) = 'p' then
-      return;
-    end if;
     loop
       exit when {{ sync.copy }}(phase2_batch);
       -- A setting for one transaction is gone where each statement has its own: then each batch can be kept.
