@@ -52,7 +52,7 @@ begin
   end
   $note$;
 {{ c.catch_up(sync.catch_up, old, twin, "p.phase2_is_done or (" ~ c.columns("c.", primary_key) ~ ") <= (" ~ c.columns("p.", primary_key) ~ ")") }}
-{{ c.catch_up(sync.catch_up_back, old, history, "true") }}
+{{ c.catch_up(sync.catch_up_back, old, kept, "true") }}
 
   -- Follows the changes so far, and copies some more rows. Gives back whether all are copied.
   create function {{ sync.copy }}(phase2_batch integer) returns boolean

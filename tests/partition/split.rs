@@ -28,6 +28,8 @@ pub fn the_past_is_split_and_made_whole(setting: &Setting) {
     let wrong = "select count(*) from public.crm_events e join pg_class c on c.oid = e.tableoid
                  where c.relname <> 'crm_events' || to_char(e.ts at time zone 'UTC', '_YYYY_MM')";
     assert_eq!(value::<i64>(&mut owner, wrong), 0);
+    let aside = "select count(*) from partitions.crm_events_before_split";
+    assert_eq!(value::<i64>(&mut owner, aside), before.0.parse::<i64>().unwrap());
 
     // Rows before the first month have a place; identity and serial go on.
     let (id, no): (i64, i32) = {
@@ -238,6 +240,13 @@ pub fn what_cannot_be_split_is_refused(setting: &Setting) {
         assert_eq!(output.status.code(), Some(1), "{change}: {said}");
         assert!(said.contains(words), "no {words:?} in {said}");
     }
+    let case = setting.empty_case();
+    case.owner()
+        .batch_execute("create schema partitions; create table partitions.crm_events_before_split (id bigint)")
+        .unwrap();
+    let output = case.run(&arguments);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("partitions.crm_events_before_split is there already"), "{said}");
     // Only a superuser may publish all tables.
     let case = setting.empty_case();
     case.connect("supabase_admin").batch_execute("create publication everything for all tables").unwrap();
