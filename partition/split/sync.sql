@@ -72,6 +72,8 @@ begin
         if phase2_is_done then
           return true;
         end if;
+        -- Before the copy, as `catch_up` does.
+        lock table {{ old }} in access share mode;
         if (select {{ c.columns("p.", primary_key[:1]) }} from {{ sync.progress }} p) is null then
 {{ c.batch(old, twin, "") }}
         else

@@ -1,6 +1,7 @@
 //! The past is split into months.
 
 use std::fs;
+use std::time::Duration;
 
 use crate::cutover::nothing_is_lost;
 use crate::setting::{Case, Setting, refused, value};
@@ -212,6 +213,43 @@ pub fn the_copy_follows_every_kind_of_change(setting: &Setting) {
     case.apply(&case.rollback());
     assert_eq!(case.verified(), before);
     assert_eq!(before.0, "2");
+}
+
+pub fn a_truncate_waits_for_the_batch(setting: &Setting) {
+    let case = setting.empty_case();
+    let mut owner = case.owner();
+    owner.batch_execute(&format!("{ANY_INSERT} now())")).unwrap();
+    case.generate_with(&SPLIT);
+    case.apply_until("compare");
+    // What is taken over waits in its midst: when it has locked the copy, and before it reads the table.
+    owner
+        .batch_execute(
+            "create function partitions.wait() returns trigger language plpgsql as
+               'begin perform pg_advisory_xact_lock(1); return old; end';
+             create trigger wait before delete on partitions.crm_events for each row execute function partitions.wait();
+             update public.crm_events set kind = kind;
+             select pg_advisory_lock(1)",
+        )
+        .unwrap();
+    let copied = "select partitions.crm_events_phase2_copy(10)";
+    let tasks = [(copied, "advisory"), ("truncate public.crm_events", "relation")];
+    let running = tasks.map(|(sql, waits_for)| {
+        let mut client = case.owner();
+        let task = std::thread::spawn(move || client.batch_execute(sql));
+        let waiting = format!(
+            "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and wait_event = '{waits_for}')"
+        );
+        while !value::<bool>(&mut owner, &waiting) {
+            assert!(!task.is_finished(), "{sql} doesn't wait");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        task
+    });
+    owner.batch_execute("select pg_advisory_unlock(1)").unwrap();
+    for task in running {
+        task.join().unwrap().unwrap();
+    }
+    assert_eq!(value::<i64>(&mut owner, "select count(*) from partitions.crm_events"), 0);
 }
 
 pub fn what_cannot_be_split_is_refused(setting: &Setting) {
