@@ -23,8 +23,8 @@ do $phase2$
 declare
   phase2_attempt integer := 0;
 begin
-{%- call m.attempts("phase2 partition", history) %}
-      alter table {{ history }} drop constraint if exists {{ boundary_check | ident }};
+{%- call m.attempts("phase2 partition", kept) %}
+      alter table {{ kept }} drop constraint if exists {{ boundary_check | ident }};
 {%- endcall %}
 end
 $phase2$;

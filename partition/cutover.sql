@@ -140,25 +140,25 @@ begin
 {%- for index in widened %}
 {%- if index.constraint %}
       alter table {{ old }} drop constraint {{ index.constraint | ident }};
-      alter table {{ old }} add constraint {{ index.name | history | ident }} {{ index.kind }} using index {{ index.draft | ident }}{{ index.deferrable }};
+      alter table {{ old }} add constraint {{ index.name | kept | ident }} {{ index.kind }} using index {{ index.draft | ident }}{{ index.deferrable }};
 {%- else %}
       drop index {{ schema | ident }}.{{ index.name | ident }};
-      alter index {{ schema | ident }}.{{ index.draft | ident }} rename to {{ index.name | history | ident }};
+      alter index {{ schema | ident }}.{{ index.draft | ident }} rename to {{ index.name | kept | ident }};
 {%- endif %}
 {%- endfor %}
 {%- endif %}
 {%- for index in indexes if split or not index.is_widened %}
-      alter index {{ schema | ident }}.{{ index.name | ident }} rename to {{ index.name | history | ident }};
+      alter index {{ schema | ident }}.{{ index.name | ident }} rename to {{ index.name | kept | ident }};
 {%- endfor %}
 {%- for statistic in snapshot.statistics %}
-      alter statistics {{ statistic.schema | ident }}.{{ statistic.name | ident }} rename to {{ statistic.name | history | ident }};
+      alter statistics {{ statistic.schema | ident }}.{{ statistic.name | ident }} rename to {{ statistic.name | kept | ident }};
 {%- if statistic.schema != home %}
-      alter statistics {{ statistic.schema | ident }}.{{ statistic.name | history | ident }} set schema {{ home | ident }};
+      alter statistics {{ statistic.schema | ident }}.{{ statistic.name | kept | ident }} set schema {{ home | ident }};
       alter statistics {{ home | ident }}.{{ statistic.name | ident }} set schema {{ statistic.schema | ident }};
 {%- endif %}
 {%- endfor %}
-      alter table {{ old }} rename to {{ history_name | ident }};
-      alter table {{ schema | ident }}.{{ history_name | ident }} set schema {{ home | ident }};
+      alter table {{ old }} rename to {{ kept_name | ident }};
+      alter table {{ schema | ident }}.{{ kept_name | ident }} set schema {{ home | ident }};
 
       -- The twin takes its place.
       alter table {{ twin }} set schema {{ schema | ident }};
@@ -167,13 +167,13 @@ begin
       alter table {{ old }} force row level security;
 {%- endif %}
 {{- m.triggers(old) | indent(6) }}
-{{- c.noted(old, history) | indent(6) }}
+{{- c.noted(old, kept) | indent(6) }}
 {%- else %}
-      alter table {{ old }} attach partition {{ history }} for values from (minvalue) to ({{ boundary | literal }});
+      alter table {{ old }} attach partition {{ kept }} for values from (minvalue) to ({{ boundary | literal }});
 {%- endif %}
 {%- if not split and snapshot.table.replica_identity == "i" %}
 {%- for index in indexes if index.is_replica_identity %}
-      alter table {{ history }} replica identity using index {{ index.name | history | ident }};
+      alter table {{ kept }} replica identity using index {{ index.name | kept | ident }};
 {%- endfor %}
 {%- endif %}
 {%- for sequence in snapshot.sequences %}

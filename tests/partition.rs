@@ -30,7 +30,7 @@ use setting::Setting;
 
 type Test = fn(&Setting);
 
-const TESTS: [(&str, Test); 23] = [
+const TESTS: [(&str, Test); 24] = [
     ("all_is_carried_over_and_back", cutover::all_is_carried_over_and_back),
     ("nothing_is_lost_under_writers", cutover::nothing_is_lost_under_writers),
     ("the_past_is_split_and_made_whole", split::the_past_is_split_and_made_whole),
@@ -43,6 +43,7 @@ const TESTS: [(&str, Test); 23] = [
     ("an_empty_database_is_built_anew_after_the_boundary", cutover::an_empty_database_is_built_anew_after_the_boundary),
     ("a_copy_that_was_interrupted_goes_on", split::a_copy_that_was_interrupted_goes_on),
     ("the_copy_follows_every_kind_of_change", split::the_copy_follows_every_kind_of_change),
+    ("a_truncate_waits_for_the_batch", split::a_truncate_waits_for_the_batch),
     ("what_cannot_be_split_is_refused", split::what_cannot_be_split_is_refused),
     ("maintenance_is_idempotent_and_goes_by_bounds", maintenance::is_idempotent_and_goes_by_bounds),
     ("twelve_callers_at_once", maintenance::twelve_callers_at_once),

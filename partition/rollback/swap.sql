@@ -24,8 +24,8 @@ begin
     raise notice '{{ old }} is a plain table already';
     return;
   end if;
-  if to_regclass({{ history | literal }}) is null then
-    raise exception '{{ history }} is gone, and with it the way back';
+  if to_regclass({{ kept | literal }}) is null then
+    raise exception '{{ kept }} is gone, and with it the way back';
   end if;
 {%- for index in widened if not split %}
   if not exists (select from pg_index where indexrelid = to_regclass({{ (home | ident ~ "." ~ index.draft | ident) | literal }}) and indisvalid) then
@@ -51,13 +51,13 @@ begin
       alter publication {{ publication.name | ident }} drop table {{ old }};
 {%- endfor %}
 {%- if not split %}
-      alter table {{ old }} detach partition {{ history }};
-      alter table {{ history }} drop constraint if exists {{ boundary_check | ident }};
-      insert into {{ history }} ({{ stored | idents | join(", ") }}) overriding system value
+      alter table {{ old }} detach partition {{ kept }};
+      alter table {{ kept }} drop constraint if exists {{ boundary_check | ident }};
+      insert into {{ kept }} ({{ stored | idents | join(", ") }}) overriding system value
         select {{ stored | idents | join(", ") }} from {{ old }};
-      select count(*) into phase2_after from {{ history }};
+      select count(*) into phase2_after from {{ kept }};
       if phase2_before <> phase2_after then
-        raise exception 'there were % rows, and % are in {{ history }}: nothing was changed', phase2_before, phase2_after;
+        raise exception 'there were % rows, and % are in {{ kept }}: nothing was changed', phase2_before, phase2_after;
       end if;
 {%- endif %}
       set constraints all immediate;
@@ -70,8 +70,8 @@ begin
       drop statistics {{ statistic.schema | ident }}.{{ statistic.name | ident }};
 {%- endfor %}
       alter table {{ old }} rename to {{ table_name | old | ident }};
-      alter table {{ history }} set schema {{ schema | ident }};
-      alter table {{ schema | ident }}.{{ history_name | ident }} rename to {{ table_name | ident }};
+      alter table {{ kept }} set schema {{ schema | ident }};
+      alter table {{ schema | ident }}.{{ kept_name | ident }} rename to {{ table_name | ident }};
 {%- for view in snapshot.views if view.kind == "v" and view.is_direct %}
 {{- m.view(view) | indent(6) }}
 {%- endfor %}
@@ -96,11 +96,11 @@ begin
 {%- if not split %}
 {%- for index in widened %}
 {%- if index.constraint %}
-      alter table {{ old }} drop constraint {{ index.name | history | ident }};
+      alter table {{ old }} drop constraint {{ index.name | kept | ident }};
       alter table {{ old }} add constraint {{ index.constraint | ident }} {{ index.kind }} using index {{ index.draft | ident }}{{ index.deferrable }};
 {{- m.comment("constraint " ~ index.constraint | ident ~ " on " ~ old, index.constraint_comment) }}
 {%- else %}
-      drop index {{ schema | ident }}.{{ index.name | history | ident }};
+      drop index {{ schema | ident }}.{{ index.name | kept | ident }};
       alter index {{ schema | ident }}.{{ index.draft | ident }} rename to {{ index.name | ident }};
 {%- endif %}
 {{- m.comment("index " ~ schema | ident ~ "." ~ index.name | ident, index.comment) }}
@@ -110,13 +110,13 @@ begin
 {%- endif %}
 {%- endif %}
 {%- for index in indexes if split or not index.is_widened %}
-      alter index {{ schema | ident }}.{{ index.name | history | ident }} rename to {{ index.name | ident }};
+      alter index {{ schema | ident }}.{{ index.name | kept | ident }} rename to {{ index.name | ident }};
 {%- endfor %}
 {%- for statistic in snapshot.statistics %}
 {%- if statistic.schema != home %}
-      alter statistics {{ home | ident }}.{{ statistic.name | history | ident }} set schema {{ statistic.schema | ident }};
+      alter statistics {{ home | ident }}.{{ statistic.name | kept | ident }} set schema {{ statistic.schema | ident }};
 {%- endif %}
-      alter statistics {{ statistic.schema | ident }}.{{ statistic.name | history | ident }} rename to {{ statistic.name | ident }};
+      alter statistics {{ statistic.schema | ident }}.{{ statistic.name | kept | ident }} rename to {{ statistic.name | ident }};
 {%- endfor %}
 {%- for column in snapshot.columns if column.identity %}
 {%- set sequence = schema | ident ~ "." ~ column.sequence.name | ident %}

@@ -6,6 +6,17 @@
 set statement_timeout = 0;
 -- It lasts to the end of the transaction: so the next statement sees whether it has one of its own.
 select set_config('phase2.one_transaction', 'yes', true);
-call {{ sync.backfill }}({{ batch }});
-analyze {{ twin }};
+do $phase2_backfill$
+begin
+  if (select relkind from pg_class where oid = {{ old | literal }}::regclass) = 'p' then
+    raise notice '{{ old }} is partitioned already';
+    return;
+  end if;
+  if to_regclass({{ sync.progress | literal }}) is null then
+    raise exception '{{ sync.progress }} is not there: run the files before this one first';
+  end if;
+  call {{ sync.backfill }}({{ batch }});
+  analyze {{ twin }};
+end
+$phase2_backfill$;
 reset statement_timeout;

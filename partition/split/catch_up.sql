@@ -27,6 +27,8 @@
         if phase2_taken is null then
           return 0;
         end if;
+        -- The table, then its copy: a TRUNCATE locks them in this order.
+        lock table {{ source }} in access share mode;
         for phase2_row in select distinct {{ columns("c.", located) }} from {{ sync.changes }} c where c.phase2_seq = any (phase2_taken) loop
           delete from {{ target }} t where {% for column in located %}t.{{ column | ident }} = phase2_row.{{ column | ident }}{{ "" if loop.last else " and " }}{% endfor %};
         end loop;

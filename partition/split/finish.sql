@@ -1,4 +1,4 @@
--- {{ old }}: gives up the way back: drops {{ history }}, which is the table as it was, and no longer notes which rows change.
+-- {{ old }}: gives up the way back: drops {{ kept }}, which is the table as it was, and no longer notes which rows change.
 -- Run it when you are content, rather in days than in months: until then each write leaves a note in {{ sync.changes }}.
 {%- import "macros.sql" as m %}
 {%- import "split/catch_up.sql" as c %}
@@ -17,7 +17,7 @@ begin
 {%- call m.attempts("phase2 finish", old) %}
       drop trigger phase2_sync on {{ old }};
       drop trigger phase2_sync_truncate on {{ old }};
-      drop table {{ history }};
+      drop table {{ kept }};
 {{- c.dropped() | indent(6) }}
 {%- endcall %}
 end

@@ -52,7 +52,7 @@ begin
   end
   $note$;
 {{ c.catch_up(sync.catch_up, old, twin, "p.phase2_is_done or (" ~ c.columns("c.", primary_key) ~ ") <= (" ~ c.columns("p.", primary_key) ~ ")") }}
-{{ c.catch_up(sync.catch_up_back, old, history, "true") }}
+{{ c.catch_up(sync.catch_up_back, old, kept, "true") }}
 
   -- Follows the changes so far, and copies some more rows. Gives back whether all are copied.
   create function {{ sync.copy }}(phase2_batch integer) returns boolean
@@ -72,6 +72,8 @@ begin
         if phase2_is_done then
           return true;
         end if;
+        -- Before the copy, as `catch_up` does.
+        lock table {{ old }} in access share mode;
         if (select {{ c.columns("p.", primary_key[:1]) }} from {{ sync.progress }} p) is null then
 {{ c.batch(old, twin, "") }}
         else
@@ -92,9 +94,6 @@ begin
   language plpgsql
   as $backfill$
   begin
-    if (select relkind from pg_catalog.pg_class where oid = {{ old | literal }}::regclass) = 'p' then
-      return;
-    end if;
     loop
       exit when {{ sync.copy }}(phase2_batch);
       -- A setting for one transaction is gone where each statement has its own: then each batch can be kept.

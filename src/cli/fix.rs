@@ -52,7 +52,10 @@ pub fn run(terminal: &Terminal, common: &Common, args: &FixArgs) -> Result<u8, F
         unstaged: unstaged.into_iter().collect(),
     };
     let mut outcome = if selection.is_empty() { job.nothing() } else { job.look(None) };
-    let sharded = args.shard.map(|shard| shard.take(&mut outcome, &project, &selection, args.diff));
+    let sharded = args.shard.map(|shard| {
+        let known = project.files.iter().map(|file| file.path.clone()).chain(job.gate.paths()).collect();
+        shard.take(&mut outcome, &known, &selection, args.diff)
+    });
     job.selection = sharded.as_ref().unwrap_or(&selection);
     for report in [&mut outcome.found, &mut outcome.remaining] {
         report.errors.extend(problems.iter().cloned());

@@ -122,6 +122,12 @@ impl<'a> Gate<'a> {
         self.baseline.is_some()
     }
 
+    /// The files that the baseline names, whether they are there or not.
+    pub fn paths(&self) -> impl Iterator<Item = RelPath> {
+        let entries = self.baseline.iter().flat_map(|(_, baseline)| baseline.entries());
+        entries.filter_map(|entry| RelPath::new(&entry.path))
+    }
+
     /// Takes out of `report` what is accepted. Whether entries are left that match nothing, which matters with --ratchet.
     pub fn apply(&self, report: &mut Report, selection: &Selection, rules: &[&str]) -> bool {
         let Some((name, baseline)) = &self.baseline else { return false };

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::groups::Groups;
 use crate::engine::Outcome;
-use crate::project::{Project, RelPath, Selection};
+use crate::project::{RelPath, Selection};
 use crate::report::Report;
 
 /// One of so many parts.
@@ -35,14 +35,20 @@ impl Shard {
     /// Takes out of an outcome what belongs to other shards; what is left of the selection.
     ///
     /// A file's shard is told by its path alone, unless fixes join it with others: those are in one shard, so that no fix is
-    /// torn. What went wrong elsewhere than in a file is in all.
+    /// torn. `known` are the paths that something may be said of, those that are gone among them. What went wrong elsewhere
+    /// than in a file is in all.
     ///
     /// Files that fixes bring along are in the first of several patches, as only one may bring them. Where files are written, they
     /// go with each shard whose fixes need them, so that each is whole.
-    pub fn take(self, outcome: &mut Outcome, project: &Project, selection: &Selection, is_patch: bool) -> Selection {
+    pub fn take(
+        self,
+        outcome: &mut Outcome,
+        known: &BTreeSet<RelPath>,
+        selection: &Selection,
+        is_patch: bool,
+    ) -> Selection {
         let groups = groups(outcome);
-        let files = project.files.iter().map(|file| &file.path);
-        let files: BTreeSet<&RelPath> = files.chain(outcome.changes.iter().map(|change| &change.path)).collect();
+        let files: BTreeSet<&RelPath> = known.iter().chain(outcome.changes.iter().map(|change| &change.path)).collect();
         let others = files.into_iter().filter(|path| self.of_group(groups.of(path)) != self.index);
         let selection = selection.clone().without(others.cloned().collect());
         let own = outcome.found.findings.iter().filter(|finding| selection.contains(&finding.path));

@@ -54,7 +54,16 @@ struct Key {
 }
 
 /// The fixes of the first look that are withdrawn, each with the reason.
-type Withdrawals = BTreeMap<Key, String>;
+type Withdrawals = BTreeMap<Key, Reason>;
+
+/// Why a fix is withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Reason {
+    /// What is wrong with the result.
+    Own(String),
+    /// Another fix of a file that can't be parsed is.
+    GoesAlong,
+}
 
 /// Violations whose fixes failed, each with the reason.
 type Guilty<'v> = Vec<(&'v Violation, String)>;
@@ -109,7 +118,7 @@ impl Plan<'_> {
             let judgement = Rc::clone(&progress.judgement);
             let excluded = progress.excluded(withdrawn);
             let mut wanted = self.run.wanted(&judgement);
-            wanted.retain(|violation| !excluded.contains(&Key::of(violation)));
+            wanted.retain(|violation| !excluded.contains_key(&Key::of(violation)));
             let is_single = self.run.request.chosen.is_some() || self.run.only_proves;
             let is_over = is_single && !progress.history.is_empty();
             if wanted.is_empty() || is_over {
@@ -225,7 +234,8 @@ impl Plan<'_> {
 
     /// The fixes of the first look that fixes which failed after some passes go back to: they themselves if they were
     /// there from the start; else those of the same rule that touch the same files, for they brought them up; else all
-    /// that do; else all. Never none that isn't withdrawn yet, if there is one.
+    /// that do; else all. Never none that isn't withdrawn yet, if there is one. Along with them go the other fixes of files
+    /// that have syntax errors.
     fn blame(&self, withdrawn: &Withdrawals, progress: &Progress, guilty: &Guilty<'_>) -> Withdrawals {
         let first = self.judgement.violations.iter().filter(|violation| violation.fix.is_some());
         let first = first.map(|violation| (Key::of(violation), violation));
@@ -234,7 +244,7 @@ impl Plan<'_> {
         let mut blamed = Withdrawals::new();
         for (violation, reason) in guilty {
             if let Some(key) = now.get(&Key::of(violation)) {
-                blamed.insert((*key).clone(), reason.clone());
+                blamed.insert((*key).clone(), Reason::Own(reason.clone()));
                 continue;
             }
             let files = touched(violation);
@@ -243,24 +253,37 @@ impl Plan<'_> {
             let choices: [&dyn Fn(&Violation) -> bool; 3] = [&is_alike, &is_near, &|_| true];
             let blame = choices.into_iter().find(|blame| first.iter().any(|(_, it)| blame(it)));
             let chosen = first.iter().filter(|(_, it)| blame.is_some_and(|blame| blame(it)));
-            blamed.extend(chosen.map(|(key, _)| (key.clone(), reason.clone())));
+            blamed.extend(chosen.map(|(key, _)| (key.clone(), Reason::Own(reason.clone()))));
+        }
+        // What the parser makes of broken code may change with anything that is written near it: were the other fixes of such
+        // a file made, the next run might find sound what this one withdraws.
+        let guilty = first.iter().filter(|(key, _)| blamed.contains_key(key));
+        let files: BTreeSet<&RelPath> = guilty.flat_map(|(_, violation)| touched(violation)).collect();
+        let broken: BTreeSet<&RelPath> = files.into_iter().filter(|path| is_broken(self.scan, path)).collect();
+        for (key, violation) in &first {
+            if touched(violation).iter().any(|path| broken.contains(path)) {
+                blamed.entry(key.clone()).or_insert(Reason::GoesAlong);
+            }
         }
         blamed
     }
 
     /// What is left, and the changes.
     fn finish(&self, progress: Progress, withdrawn: &Withdrawals) -> Planned {
-        let withdrawals = withdrawn.iter().map(|(key, reason)| withdrawal(self.scan, key, reason));
+        let withdrawals = withdrawn.iter().filter_map(|(key, reason)| match reason {
+            Reason::Own(reason) => Some(withdrawal(self.scan, key, reason)),
+            Reason::GoesAlong => None,
+        });
         let problems = self.judgement.problems.iter().chain(&progress.judgement.problems).cloned();
         let problems: BTreeSet<Problem> = problems.chain(withdrawals).collect();
-        let without = |judgement: &Judgement, excluded: &BTreeSet<Key>| Judgement {
+        let without = |judgement: &Judgement, excluded: &BTreeMap<Key, &Reason>| Judgement {
             violations: judgement.violations.iter().map(|violation| kept(violation, excluded)).collect(),
             notes: self.judgement.notes.union(&judgement.notes).cloned().collect(),
             problems: problems.clone(),
             subjects: judgement.subjects.clone(),
         };
         let left = without(&progress.judgement, &progress.excluded(withdrawn));
-        let proved = without(self.judgement, &withdrawn.keys().cloned().collect());
+        let proved = without(self.judgement, &withdrawn.iter().map(|(key, reason)| (key.clone(), reason)).collect());
         let remaining = self.run.report(self.state(&progress), self.scan, &left);
         let together = progress.together;
         let changes = progress.files.into_iter().map(|(path, Texts { before, after })| FileChange {
@@ -274,19 +297,23 @@ impl Plan<'_> {
 }
 
 /// A violation without its fix if that is one of those that were withdrawn.
-fn kept(violation: &Violation, withdrawn: &BTreeSet<Key>) -> Violation {
+fn kept(violation: &Violation, withdrawn: &BTreeMap<Key, &Reason>) -> Violation {
     let mut violation = violation.clone();
-    if withdrawn.contains(&Key::of(&violation)) {
+    if let Some(reason) = withdrawn.get(&Key::of(&violation)) {
         violation.fix = None;
-        violation.help = Some("its fix was withdrawn: it did not stand the proof".into());
+        let why = match reason {
+            Reason::Own(_) => "it did not stand the proof",
+            Reason::GoesAlong => "another one of the file did not stand the proof, as the file has a syntax error",
+        };
+        violation.help = Some(format!("its fix was withdrawn: {why}"));
     }
     violation
 }
 
 impl Progress {
     /// Where the withdrawn fixes' violations stand by now.
-    fn excluded(&self, withdrawn: &Withdrawals) -> BTreeSet<Key> {
-        withdrawn.keys().map(|key| key.after(&self.history)).collect()
+    fn excluded<'w>(&self, withdrawn: &'w Withdrawals) -> BTreeMap<Key, &'w Reason> {
+        withdrawn.iter().map(|(key, reason)| (key.after(&self.history), reason)).collect()
     }
 }
 
@@ -401,17 +428,19 @@ fn touched(violation: &Violation) -> BTreeSet<&RelPath> {
 }
 
 fn withdrawal(scan: &Scan, key: &Key, reason: &str) -> Problem {
-    let snapshot = scan.records.get(&key.path).map(|record| &record.snapshot);
-    let before = snapshot.and_then(|snapshot| snapshot.text.get(..key.start));
+    let before = scan.records.get(&key.path).and_then(|record| record.snapshot.text.get(..key.start));
     let line = before.map_or(1, |before| before.matches('\n').count() + 1);
     let rule = key.rule;
-    // What the parser makes of broken code may change with anything that is written near it.
-    let advice = if snapshot.is_some_and(|snapshot| !snapshot.errors.is_empty()) {
-        "the file has a syntax error already: mend that first"
+    let advice = if is_broken(scan, &key.path) {
+        "the file has a syntax error already: mend that first. Until then no other fix is made there"
     } else {
-        "this is a defect of phase2"
+        "this is a defect of phase2. The other fixes are not affected"
     };
-    let message =
-        format!("the {rule} fix at line {line} was withdrawn: {reason}; {advice}. The other fixes are not affected");
+    let message = format!("the {rule} fix at line {line} was withdrawn: {reason}; {advice}");
     Problem { path: Some(key.path.clone()), message }
+}
+
+/// Whether a file has syntax errors.
+fn is_broken(scan: &Scan, path: &RelPath) -> bool {
+    scan.records.get(path).is_some_and(|record| !record.snapshot.errors.is_empty())
 }

@@ -3,7 +3,7 @@
 use super::options::{History, Loss, Month, Options};
 use super::plan;
 use super::snapshot::Snapshot;
-use super::template::{history_name, ident};
+use super::template::{ident, kept_name};
 use super::uses::Uses;
 
 /// The oldest server whose partitioned tables can do what is needed.
@@ -240,9 +240,9 @@ fn names(snapshot: &Snapshot, options: &Options) -> Vec<Refusal> {
         let reason = format!("the partitions would be in {}, where the API shows them", options.home);
         found.push(Refusal::new(reason, "--partition-schema with another schema"));
     } else {
-        let history = history_name(table, table);
+        let kept = kept_name(options.history, table, table);
         let month = |name: &String| name.strip_prefix(table.as_str()).is_some_and(is_month_suffix);
-        for name in snapshot.taken.iter().filter(|name| *name == table || **name == history || month(name)) {
+        for name in snapshot.taken.iter().filter(|name| *name == table || **name == kept || month(name)) {
             let reason = format!("{}.{name} is there already", options.home);
             found.push(Refusal::new(
                 reason,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::options::{FunctionName, History, Month, Options, Retention};
 use super::snapshot::{Constraint, ForeignKey, Index, Policy, Snapshot};
-use super::template::{Templates, history_name, ident, literal, shortened, widened};
+use super::template::{Templates, ident, kept_name, literal, shortened, widened};
 
 /// How long a lock of the table is waited for, in milliseconds: that is how long writers queue up behind.
 const LOCK_TIMEOUT: u32 = 100;
@@ -128,11 +128,12 @@ struct Context<'s> {
     jobs: Vec<Job>,
     has_default_partition: bool,
     retires: bool,
-    /// The table, its twin before the cutover, and the partition of the past, as SQL has them.
+    /// The table, its twin before the cutover, and what is kept of the table behind it: the partition of the past, or the
+    /// table that was set aside. As SQL has them.
     old: String,
     twin: String,
-    history: String,
-    history_name: String,
+    kept: String,
+    kept_name: String,
     key: &'s str,
     key_is_not_null: bool,
     ahead: u8,
@@ -171,7 +172,7 @@ struct Context<'s> {
 /// # Errors
 /// If the program's own SQL can't be filled in, which is a defect.
 pub fn of(snapshot: &Snapshot, options: &Options, versions: &mut dyn Iterator<Item = String>) -> Result<Plan, Error> {
-    let templates = Templates::of(&snapshot.table.name);
+    let templates = Templates::of(&snapshot.table.name, options.history);
     let context = Context::of(snapshot, options);
     let table = &snapshot.table.name;
     let mut steps = vec![("twin.sql", "twin", None)];
@@ -216,7 +217,7 @@ pub fn of(snapshot: &Snapshot, options: &Options, versions: &mut dyn Iterator<It
 impl<'s> Context<'s> {
     fn of(snapshot: &'s Snapshot, options: &'s Options) -> Context<'s> {
         let table = &snapshot.table;
-        let history = history_name(&table.name, &table.name);
+        let kept = kept_name(options.history, &table.name, &table.name);
         let key_is_not_null = snapshot.column(&options.key).is_some_and(|column| column.not_null);
         let indexes: Vec<TwinIndex> = snapshot
             .indexes
@@ -275,8 +276,8 @@ impl<'s> Context<'s> {
             retires: options.retention.is_some(),
             app: function_name(snapshot, options).schema,
             twin: format!("{}.{}", ident(&options.home), ident(&table.name)),
-            history: format!("{}.{}", ident(&options.home), ident(&history)),
-            history_name: history,
+            kept: format!("{}.{}", ident(&options.home), ident(&kept)),
+            kept_name: kept,
             key: &options.key,
             key_is_not_null,
             ahead: options.ahead,

@@ -15,10 +15,10 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use thiserror::Error;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::options::Options;
+use super::options::{History, Options};
 use super::plan;
 use super::snapshot::{Property, Snapshot};
-use super::template::{Templates, history_name, ident, literal, shortened};
+use super::template::{Templates, ident, kept_name, literal, shortened};
 
 /// How long the server may take to answer a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -82,7 +82,7 @@ pub fn snapshot(url: &str, schema: &str, table: &str, options: &Options) -> Resu
         return Err(ReadError::NoTable { schema: schema.to_owned(), table: table.to_owned(), user });
     };
     let mut snapshot: Snapshot = understood(row.try_get(0)?)?;
-    let templates = Templates::of(table);
+    let templates = Templates::of(table, options.history);
     let unfilled = |error: minijinja::Error| ReadError::Catalog(error.to_string());
     let qualified = format!("{}.{}", ident(schema), ident(table));
     let oid = format!("{}::regclass", literal(&qualified));
@@ -95,8 +95,10 @@ pub fn snapshot(url: &str, schema: &str, table: &str, options: &Options) -> Resu
     };
     snapshot.fingerprint = rows.iter().map(property).collect::<Result<_, _>>()?;
     let taken = "select c.relname::text from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-                 where n.nspname = $1::text and (c.relname = $2::text or c.relname = $3::text or left(c.relname, length($2::text) + 1) = $2::text || '_')";
-    let rows = transaction.query(taken, &[&options.home, &table, &history_name(table, table)])?;
+                 where n.nspname = $1::text and (c.relname = any($3::text[]) or left(c.relname, length($2::text) + 1) = $2::text || '_')";
+    let kept = [History::Attach, History::Split].map(|history| kept_name(history, table, table));
+    let names: Vec<&str> = kept.iter().map(String::as_str).chain([table]).collect();
+    let rows = transaction.query(taken, &[&options.home, &table, &names])?;
     snapshot.taken = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     if let Some(column) = snapshot.column(&options.key).filter(|column| plan::is_key_type(&column.data_type)) {
         let query = context! {

@@ -3,6 +3,7 @@
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
 
 use super::keywords::KEYWORDS;
+use super::options::History;
 
 /// The longest name that the server takes, in bytes.
 const NAME_LENGTH: usize = 63;
@@ -37,8 +38,8 @@ const FILES: [(&str, &str); 21] = [
 pub struct Templates(Environment<'static>);
 
 impl Templates {
-    /// All of it, for the table of this name.
-    pub fn of(table: &str) -> Templates {
+    /// All of it, for the table of this name and what becomes of its rows.
+    pub fn of(table: &str, history: History) -> Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
@@ -55,7 +56,7 @@ impl Templates {
         environment.add_filter("retarget", retarget);
         environment.add_filter("old", |name: &str| shortened(&format!("{name}_before_phase2")));
         let table = table.to_owned();
-        environment.add_filter("history", move |name: &str| history_name(&table, name));
+        environment.add_filter("kept", move |name: &str| kept_name(history, &table, name));
         for (name, text) in FILES {
             environment.add_template(name, text).expect("the program's own SQL is tested");
         }
@@ -154,11 +155,16 @@ pub fn widened(definition: &str, column: &str) -> Option<String> {
     None
 }
 
-/// What something of the table is called once it belongs to the partition of the past.
-pub fn history_name(table: &str, name: &str) -> String {
+/// What something of the table is called behind the cutover: once it belongs to the partition of the past, or to the table
+/// that was set aside.
+pub fn kept_name(history: History, table: &str, name: &str) -> String {
+    let kept = match history {
+        History::Attach => "history",
+        History::Split => "before_split",
+    };
     match name.strip_prefix(table) {
-        Some(rest) => shortened(&format!("{table}_history{rest}")),
-        None => shortened(&format!("{table}_history_{name}")),
+        Some(rest) => shortened(&format!("{table}_{kept}{rest}")),
+        None => shortened(&format!("{table}_{kept}_{name}")),
     }
 }
 
@@ -225,9 +231,20 @@ mod tests {
     #[test]
     fn long_names_are_cut_and_stay_apart() {
         let long = "a".repeat(60);
-        let (one, two) = (history_name("t", &format!("{long}_b")), history_name("t", &format!("{long}_c")));
+        let name = |name: &str| kept_name(History::Attach, "t", name);
+        let (one, two) = (name(&format!("{long}_b")), name(&format!("{long}_c")));
         assert!(one.len() == 63 && one != two, "{one} {two}");
-        assert_eq!(history_name("crm_events", "crm_events_pkey"), "crm_events_history_pkey");
-        assert_eq!(history_name("crm_events", "by_day"), "crm_events_history_by_day");
+    }
+
+    #[test]
+    fn what_is_kept_is_named_by_what_it_is() {
+        for (history, name, expected) in [
+            (History::Attach, "crm_events_pkey", "crm_events_history_pkey"),
+            (History::Attach, "by_day", "crm_events_history_by_day"),
+            (History::Split, "crm_events", "crm_events_before_split"),
+            (History::Split, "crm_events_pkey", "crm_events_before_split_pkey"),
+        ] {
+            assert_eq!(kept_name(history, "crm_events", name), expected);
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::{Project, RelPath, is_generated, is_minified, lines_of};
 
 /// A file, and how long it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LargeFile {
+pub struct FileLength {
     /// Where it is, from the project root.
     pub path: String,
     /// How many lines it has.
@@ -19,13 +19,13 @@ pub struct LargeFile {
 impl Project {
     /// The `count` files that have most lines, the longest first. Files that nobody wrote by hand, and those that can't be
     /// read, are left out.
-    pub fn largest_files(&self, count: usize) -> Vec<LargeFile> {
+    pub fn largest_files(&self, count: usize) -> Vec<FileLength> {
         let lines = |path: &RelPath| {
             let text = self.sources.read_owned(path).ok()?;
             let is_by_hand = !is_generated(&text) && !is_minified(&text);
-            is_by_hand.then(|| LargeFile { path: path.as_str().to_owned(), lines: lines_of(&text) })
+            is_by_hand.then(|| FileLength { path: path.as_str().to_owned(), lines: lines_of(&text) })
         };
-        let mut files: Vec<LargeFile> = self.files.par_iter().filter_map(|file| lines(&file.path)).collect();
+        let mut files: Vec<FileLength> = self.files.par_iter().filter_map(|file| lines(&file.path)).collect();
         files.sort_by(|a, b| (Reverse(a.lines), &a.path).cmp(&(Reverse(b.lines), &b.path)));
         files.truncate(count);
         files

@@ -28,7 +28,7 @@ pub use content::{is_generated, is_minified, lines_of};
 pub use deployment::Deployment;
 pub use discover::{NoRoot, find_root};
 pub use habits::Habit;
-pub use largest::LargeFile;
+pub use largest::FileLength;
 pub use observer::{Hash, Observed, Observer, hash};
 pub use resolve::Resolver;
 pub use roots::{DEFAULT_ROOTS, RootsError};

@@ -12,7 +12,7 @@ use serde::Serialize;
 pub use self::history::{History, Numbers, Week};
 pub use self::html::write as write_html;
 
-use crate::project::LargeFile;
+use crate::project::FileLength;
 use crate::report::summary::count;
 use crate::report::{Look, Report, Subject, Tally, one_line};
 use crate::rules::Meta;
@@ -58,7 +58,7 @@ pub struct Known<'r> {
     /// Those that didn't, as nothing asks for them.
     pub off: &'r [&'r str],
     /// The longest files first, if anybody asked.
-    pub largest_files: Option<&'r [LargeFile]>,
+    pub largest_files: Option<&'r [FileLength]>,
     /// How many lines a file should have at most.
     pub max_lines: usize,
     /// The tables that are partitioned by time, if a database or a snapshot was asked.
@@ -93,7 +93,7 @@ struct Status<'r> {
     /// By rule, as far as it is about things of its own.
     progress: BTreeMap<&'r str, Progress<'r>>,
     /// The longest first.
-    largest_files: Option<&'r [LargeFile]>,
+    largest_files: Option<&'r [FileLength]>,
     /// If a database or a snapshot was asked.
     partitioned_tables: Option<&'r [PartitionedTable]>,
     /// If anybody asked.

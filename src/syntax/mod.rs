@@ -9,9 +9,15 @@ pub mod scope;
 pub mod source;
 pub mod style;
 
-use tree_sitter::Language;
+use tree_sitter::{Language, Node};
 
 use crate::path::RelPath;
+
+/// The named children of a node, comments left out: the arguments of a list, the statements of a block.
+pub fn children(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).filter(|child| child.kind() != "comment").collect()
+}
 
 /// The two grammars of TypeScript. They differ in `<T>x` (a cast, or a JSX element).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{FIXABLE, Sandbox};
 
 /// The demo, and a large tree: files with calls, a file without, and tenants that are passed through several files.
 fn projects() -> Vec<Sandbox> {
@@ -120,6 +120,21 @@ fn a_shard_has_whole_fixes_and_writes_its_own_files_only() {
         assert!(run.status < 2, "{run:?}");
     }
     assert_eq!(project.read("src/lib/logger.ts"), helper);
+}
+
+#[test]
+fn what_is_gone_is_told_by_one_shard() {
+    let sandbox = Sandbox::committed(&[("src/a.ts", FIXABLE), ("src/b.ts", FIXABLE), ("src/c.ts", FIXABLE)]);
+    sandbox.run(&["baseline"]).expect(0);
+    sandbox.commit();
+    std::fs::remove_file(sandbox.path("src/b.ts")).unwrap();
+    sandbox.run(&["check", "--ratchet"]).expect(1);
+    for command in [&["check", "--ratchet"][..], &["fix", "--check", "--ratchet"]] {
+        let runs = (1..=4).map(|index| sandbox.run(&[command, &["--shard", &format!("{index}/4")]].concat()));
+        let told = runs.filter(|run| run.err.contains("1 of the 3 entries of phase2-baseline.json match nothing"));
+        let statuses: Vec<i32> = told.map(|run| run.status).collect();
+        assert_eq!(statuses, [1], "{command:?}");
+    }
 }
 
 #[test]

@@ -159,11 +159,15 @@ impl Case<'_> {
 
     /// Runs each statement by itself, as psql does.
     pub fn try_apply_singly(&self, client: &mut Client, sql: &str) -> Result<(), postgres::Error> {
-        let statements: String = sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
-        statements
-            .split(";\n")
-            .filter(|statement| !statement.trim().is_empty())
-            .try_for_each(|sql| client.batch_execute(sql))
+        let sql: String = sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
+        let mut statements: Vec<String> = Vec::new();
+        for part in sql.split(";\n") {
+            match statements.last_mut().filter(|open| open.matches("$phase2").count() % 2 == 1) {
+                Some(open) => open.extend([";\n", part]),
+                None => statements.push(part.to_owned()),
+            }
+        }
+        statements.iter().filter(|statement| !statement.trim().is_empty()).try_for_each(|sql| client.batch_execute(sql))
     }
 
     /// Applies all migrations up to a step, this one not among them.

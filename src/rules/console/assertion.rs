@@ -3,10 +3,11 @@
 use tree_sitter::Node;
 
 use super::arguments::{Words, rewritten};
-use super::call::{Arguments, Rewrite, Target, arguments, check};
+use super::call::{Arguments, Rewrite, Target, check};
 use super::context::FileContext;
 use super::message::{self, Message};
 use super::{errors, made, text};
+use crate::syntax::children;
 use crate::syntax::query::console::calls;
 
 /// What the console says of an assertion that fails.
@@ -20,7 +21,7 @@ pub fn draft(
     found: &calls::Match<'_>,
     target: Target<'_>,
 ) -> Result<Rewrite, String> {
-    let arguments = arguments(found.arguments);
+    let arguments = children(found.arguments);
     let (condition, rest) = arguments.split_first().ok_or("it asserts nothing")?;
     check(cx, call, found, &arguments)?;
     if !rest.iter().all(|argument| is_steady(cx, *argument, 0)) {

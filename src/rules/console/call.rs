@@ -11,6 +11,7 @@ use super::layout::TextEdits;
 use super::loggers::Traits;
 use super::message::{self, Message};
 use crate::config::{Level, Tags};
+use crate::syntax::children;
 use crate::syntax::query::console::calls;
 
 const EMPTY_LINE: &str = "it prints an empty line, which no record can stand for";
@@ -68,7 +69,7 @@ pub fn draft(
     found: &calls::Match<'_>,
     target: Target<'_>,
 ) -> Result<Rewrite, String> {
-    let arguments = arguments(found.arguments);
+    let arguments = children(found.arguments);
     let first = *arguments.first().ok_or(EMPTY_LINE)?;
     check(cx, call, found, &arguments)?;
     if arguments.iter().all(|argument| Message::of(cx, *argument).is_some_and(|text| text.is_blank(cx))) {
@@ -104,10 +105,4 @@ pub fn check(
         return Err("a comment stands between `console` and its arguments".into());
     }
     Ok(())
-}
-
-/// The arguments without the comments between them.
-pub fn arguments(list: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = list.walk();
-    list.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect()
 }

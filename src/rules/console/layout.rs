@@ -5,6 +5,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::context::FileContext;
+use crate::syntax::children;
 
 /// How long a line may become before its fields get lines of their own, in bytes.
 pub const MAX_LINE: usize = 100;
@@ -219,8 +220,7 @@ fn hanging(text: &str, object: Node<'_>) -> Option<Braces> {
 
 /// The entries of an object literal, without the comments between them.
 pub fn entries(object: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = object.walk();
-    object.named_children(&mut cursor).filter(|entry| entry.kind() != "comment").collect()
+    children(object)
 }
 
 fn commas(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {

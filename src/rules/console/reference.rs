@@ -12,6 +12,7 @@ use super::errors;
 use super::made;
 use super::names::{self, core};
 use super::text::quoted;
+use crate::syntax::children;
 
 /// A method of the console that is handed on.
 #[derive(Debug)]
@@ -152,8 +153,7 @@ fn of_argument(
     let function = call.child_by_field_name(field).ok_or(HANDED_ON)?;
     let method = function.child_by_field_name("property").map_or("", |property| cx.file.text_of(property));
     let object = function.child_by_field_name("object");
-    let mut cursor = list.walk();
-    let arguments: Vec<Node<'_>> = list.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect();
+    let arguments = children(list);
     let index = arguments.iter().position(|argument| argument.id() == access.id()).unwrap_or(0);
     let hung_on = |object: Node<'_>| {
         let chain = chain(cx, promise(cx, object));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::memmem;
 use tree_sitter::Node;
 
-use super::handler::{core, is_function};
+use super::handler::{arguments, core, is_function};
 use crate::project::{Project, RelPath};
 use crate::rules::Related;
 use crate::syntax::exports::{self, Target};
@@ -108,10 +108,7 @@ fn served<'t>(file: &'t SourceFile, call: Node<'t>) -> Entry<'t> {
     let is_deno = file.text_of(call).starts_with("Deno");
     let list = call.child_by_field_name("arguments").filter(|list| list.kind() == "arguments");
     let range = call.start_byte()..list.map_or(call.end_byte(), |list| list.start_byte());
-    let mut cursor = call.walk();
-    let arguments: Vec<Node<'t>> = list.map_or_else(Vec::new, |list| {
-        list.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect()
-    });
+    let arguments: Vec<Node<'t>> = list.map_or_else(Vec::new, arguments);
     let slot = match arguments[..] {
         [options, handler, ..] if options.kind() == "object" => Some(handler),
         // `Deno.serve(options, handler)`, but `serve(handler, options)`.
@@ -183,8 +180,7 @@ fn argument<'t>(file: &'t SourceFile, range: &Range<usize>, index: usize) -> Opt
     let path = file.path_to(range.clone());
     let [.., call, callee] = path[..] else { return None };
     let list = call.child_by_field_name("arguments").filter(|_| is_call_of(call, callee))?;
-    let mut cursor = list.walk();
-    let arguments: Vec<Node<'t>> = list.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect();
+    let arguments = arguments(list);
     let is_plain = arguments.iter().all(|argument| argument.kind() != "spread_element");
     arguments.get(index).copied().filter(|_| is_plain)
 }

@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use crate::project::Project;
+use crate::syntax::children;
 use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
 
@@ -92,12 +93,10 @@ pub fn core(mut node: Node<'_>) -> Node<'_> {
 
 /// The arguments of a call, comments left out.
 pub fn arguments(list: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = list.walk();
-    list.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect()
+    children(list)
 }
 
 /// The statements of a block.
 pub fn statements(block: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = block.walk();
-    block.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect()
+    children(block)
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::handler::{is_function, statements};
+use super::handler::{arguments, is_function, statements};
 use crate::syntax::source::SourceFile;
 
 /// How the request gets its name.
@@ -25,8 +25,7 @@ pub fn of(file: &SourceFile, function: Node<'_>, needs_type: bool) -> Result<(St
         return Ok((file.text_of(parameter).to_owned(), None));
     }
     let list = function.child_by_field_name("parameters").ok_or("its handler has no parameters")?;
-    let mut cursor = list.walk();
-    let first = list.named_children(&mut cursor).find(|node| node.kind() != "comment");
+    let first = arguments(list).first().copied();
     let name =
         || free_name(file, function, &["req", "request", "incoming"]).ok_or("all names for its request are taken");
     let Some(first) = first else {

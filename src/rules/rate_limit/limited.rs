@@ -6,7 +6,7 @@ use super::helper::{Argument, FUNCTION, Helper};
 use crate::config::RateLimit;
 use crate::project::Project;
 use crate::rules::edge::entry::Serve;
-use crate::rules::edge::handler::{self, core};
+use crate::rules::edge::handler::{self, arguments, core};
 use crate::syntax::imports::{Binding, Import};
 use crate::syntax::source::SourceFile;
 
@@ -169,10 +169,7 @@ fn in_import<'t>(cx: &Context<'t>, slot: Node<'t>) -> Option<Limited<'t>> {
 }
 
 fn by_helper<'t>(cx: &Context<'t>, call: Node<'t>, guard: Option<Guard<'t>>) -> Limited<'t> {
-    let arguments: Vec<Node<'t>> = call.child_by_field_name("arguments").map_or_else(Vec::new, |list| {
-        let mut cursor = list.walk();
-        list.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect()
-    });
+    let arguments: Vec<Node<'t>> = call.child_by_field_name("arguments").map_or_else(Vec::new, arguments);
     let at = |wanted: Argument| {
         let index = cx.helper?.arguments.iter().position(|argument| *argument == wanted)?;
         arguments.get(index).copied()

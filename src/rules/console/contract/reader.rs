@@ -6,6 +6,7 @@ use super::modules::Modules;
 use super::types::{Parameter, Takes};
 use super::{Contract, ErrorParameter, ErrorType, FactoryArgument, FieldsParameter, Method};
 use crate::config::{Form, Level};
+use crate::syntax::children;
 use crate::syntax::exports::{self, Target};
 use crate::syntax::source::SourceFile;
 
@@ -49,9 +50,7 @@ impl<'m> Place<'m> {
 
     /// The named children but comments.
     pub fn children(self) -> Vec<Place<'m>> {
-        let mut cursor = self.node.walk();
-        let children = self.node.named_children(&mut cursor).filter(|child| child.kind() != "comment");
-        children.map(|node| self.at(node)).collect()
+        children(self.node).into_iter().map(|node| self.at(node)).collect()
     }
 
     /// The type that it is annotated with.
