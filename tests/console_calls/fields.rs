@@ -107,7 +107,7 @@ fn an_error_is_called_error() {
         ),
         (
             "try {} catch (e) { console.error('a', (e as Error).message); }",
-            "try {} catch (e) { logger.error('a', { eMessage: (e as Error).message }); }",
+            "try {} catch (e) { logger.error('a', { errorMessage: (e as Error).message }); }",
         ),
         (
             "try {} catch (e) { console.error('a', e as Error); }",
@@ -125,7 +125,7 @@ fn an_error_is_called_error() {
         ),
         (
             "try {} catch (e) { console.error('a', e, e.message, e.stack); }",
-            "try {} catch (e) { logger.error('a', { error: e, eMessage: e.message, eStack: e.stack }); }",
+            "try {} catch (e) { logger.error('a', { error: e, errorMessage: e.message, errorStack: e.stack }); }",
         ),
     ]);
 }
