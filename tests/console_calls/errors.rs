@@ -74,7 +74,7 @@ fn what_may_be_no_error_is_told_apart_and_kept() {
     ERROR_ONLY.check(&[
         ("try {} catch (e) { console.error('a', e); }", "try {} catch (e) { logger.error('a', e instanceof Error ? e : undefined, { error: e }); }"),
         ("try {} catch (e) { console.error('a:', x, e); }", "try {} catch (e) { logger.error('a', e instanceof Error ? e : undefined, { x, error: e }); }"),
-        ("try {} catch (error: unknown) { console.error(error); }", "try {} catch (error: unknown) { logger.error('orders: error', error instanceof Error ? error : undefined, { error }); }"),
+        ("try {} catch (error: unknown) { console.error(error); }", "try {} catch (error: unknown) { logger.error('orders failed', error instanceof Error ? error : undefined, { error }); }"),
         ("p.catch((e) => { console.error('a', e); });", "p.catch((e) => { logger.error('a', e instanceof Error ? e : undefined, { error: e }); });"),
         (
             "const { error } = await db.from('a').select(); console.error('a', error);",

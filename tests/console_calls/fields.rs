@@ -99,15 +99,15 @@ fn an_error_is_called_error() {
         ),
         (
             "try {} catch (err: any) { console.error(err); }",
-            "try {} catch (err: any) { logger.error('orders: err', { error: err }); }",
+            "try {} catch (err: any) { logger.error('orders failed', { error: err }); }",
         ),
         (
             "try {} catch (e) { console.error('a', e.message); }",
-            "try {} catch (e) { logger.error('a', { eMessage: e.message }); }",
+            "try {} catch (e) { logger.error('a', { errorMessage: e.message }); }",
         ),
         (
             "try {} catch (e) { console.error('a', (e as Error).message); }",
-            "try {} catch (e) { logger.error('a', { eMessage: (e as Error).message }); }",
+            "try {} catch (e) { logger.error('a', { errorMessage: (e as Error).message }); }",
         ),
         (
             "try {} catch (e) { console.error('a', e as Error); }",
@@ -125,7 +125,7 @@ fn an_error_is_called_error() {
         ),
         (
             "try {} catch (e) { console.error('a', e, e.message, e.stack); }",
-            "try {} catch (e) { logger.error('a', { error: e, eMessage: e.message, eStack: e.stack }); }",
+            "try {} catch (e) { logger.error('a', { error: e, errorMessage: e.message, errorStack: e.stack }); }",
         ),
     ]);
 }
@@ -235,8 +235,8 @@ fn a_parameter_for_the_error_gets_it() {
         ("console.error('a', { x });", "logger.error('a', undefined, { x });"),
         ("console.warn('a', x);", "logger.warn('a', { x });"),
         ("try {} catch (e) { console.error('a:', e); }", "try {} catch (e) { logger.error('a', e); }"),
-        ("try {} catch (e) { console.error(e); }", "try {} catch (e) { logger.error('orders: e', e); }"),
-        ("try {} catch (e) { console.error(e, x); }", "try {} catch (e) { logger.error('orders: e', e, { x }); }"),
+        ("try {} catch (e) { console.error(e); }", "try {} catch (e) { logger.error('orders failed', e); }"),
+        ("try {} catch (e) { console.error(e, x); }", "try {} catch (e) { logger.error('orders failed', e, { x }); }"),
         ("try {} catch (e) { console.warn('a', e); }", "try {} catch (e) { logger.warn('a', { error: e }); }"),
         ("try {} catch (e) { console.error('a', e, x); }", "try {} catch (e) { logger.error('a', e, { x }); }"),
         ("try {} catch (e) { console.error('a', x, e); }", "try {} catch (e) { logger.error('a', e, { x }); }"),

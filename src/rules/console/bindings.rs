@@ -26,7 +26,8 @@ impl Bindings {
         let path = &cx.file.path;
         let imports = cx.file.imports();
         let is_module = |written: &str| logger.is_imported_as(project, path, written);
-        let imported = imports.local_name(&logger.contract.export, is_module).map(str::to_owned);
+        let mut names = std::iter::once(&logger.contract.export).chain(&logger.contract.aliases);
+        let imported = names.find_map(|name| imports.local_name(name, is_module)).map(str::to_owned);
         let siblings: Vec<&str> = imports.statements.iter().map(|import| import.specifier.as_str()).collect();
         let specifier = logger.specifier(project, path, &siblings);
         let want = |local: &str| Wanted {

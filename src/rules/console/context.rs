@@ -8,6 +8,9 @@ use tree_sitter::Node;
 use crate::config::Console;
 use crate::syntax::source::SourceFile;
 
+/// How many functions may stand between `if (import.meta.main)` and what a command prints.
+const MAX_CALLS: usize = 3;
+
 /// One file, and what the rule makes of it.
 pub struct FileContext<'a> {
     /// The file.
@@ -26,15 +29,60 @@ impl<'a> FileContext<'a> {
         FileContext { file, options, module_name, declares_modules: OnceCell::new() }
     }
 
-    /// Whether the code at a byte offset is what runs when the file is started as a command, outside of all functions:
-    /// `if (import.meta.main) { … }`.
+    /// Whether the code at a byte offset only runs when the file is started as a command: it stands in
+    /// `if (import.meta.main) { … }`, or in a function that is called there alone.
     pub fn is_in_main(&self, offset: usize) -> bool {
+        self.file.text.contains("import.meta.main") && self.runs_in_main(offset, MAX_CALLS)
+    }
+
+    fn runs_in_main(&self, offset: usize, calls: usize) -> bool {
         let path = self.file.path_to(offset..offset);
-        let is_main = |node: &Node<'_>| {
+        for (depth, node) in path.iter().enumerate().rev() {
             let condition = node.child_by_field_name("condition").filter(|_| node.kind() == "if_statement");
-            condition.is_some_and(|condition| self.file.text_of(condition).contains("import.meta.main"))
+            if condition.is_some_and(|condition| self.file.text_of(condition).contains("import.meta.main")) {
+                return true;
+            }
+            if is_function(*node) && !self.runs_where_it_stands(*node, &path[..depth]) {
+                return calls > 0 && self.is_called_in_main_alone(*node, &path[..depth], calls - 1);
+            }
+        }
+        false
+    }
+
+    /// Whether a function is called by what it stands in, as `summary => …` in `job().then(summary => …)`; `above` are the
+    /// nodes around it.
+    fn runs_where_it_stands(&self, function: Node<'_>, above: &[Node<'_>]) -> bool {
+        const METHODS: [&str; 7] = ["then", "catch", "finally", "forEach", "map", "filter", "reduce"];
+        let [.., call, list] = above else { return false };
+        let called = call.child_by_field_name("function").filter(|_| call.kind() == "call_expression");
+        let method = called.and_then(|called| called.child_by_field_name("property"));
+        match list.kind() {
+            "arguments" => method.is_some_and(|method| METHODS.contains(&self.file.text_of(method))),
+            // `(async () => { … })()`
+            "parenthesized_expression" => {
+                called.is_some_and(|called| called.byte_range().contains(&function.start_byte()))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a function of the top level is called, and only where a command runs. One that is handed on is not.
+    fn is_called_in_main_alone(&self, function: Node<'_>, above: &[Node<'_>], calls: usize) -> bool {
+        let name = match (above, function.kind()) {
+            ([_], "function_declaration") => function.child_by_field_name("name"),
+            ([_, _, declarator], _) if declarator.kind() == "variable_declarator" => {
+                declarator.child_by_field_name("name")
+            }
+            _ => None,
         };
-        path.iter().any(is_main) && !self.is_in_function(offset)
+        let Some(name) = name.map(|name| self.file.name(self.file.text_of(name))) else { return false };
+        let is_call = |at: usize| {
+            let path = self.file.path_to(at..at + 1);
+            let called = path.iter().rev().nth(1).and_then(|call| call.child_by_field_name("function"));
+            called.is_some_and(|called| called.start_byte() == at)
+        };
+        let mut references = name.references.iter().map(|range| range.start).peekable();
+        references.peek().is_some() && references.all(|at| is_call(at) && self.runs_in_main(at, calls))
     }
 
     /// Whether an identifier holds what was thrown, or the `error` of a result: a catch variable, the parameter of a
@@ -56,17 +104,7 @@ impl<'a> FileContext<'a> {
 
     /// Whether a function stands around a byte offset, so that the code there runs later than that around it.
     pub fn is_in_function(&self, offset: usize) -> bool {
-        self.file.path_to(offset..offset).iter().any(|node| {
-            matches!(
-                node.kind(),
-                "function_declaration"
-                    | "generator_function_declaration"
-                    | "function_expression"
-                    | "generator_function"
-                    | "arrow_function"
-                    | "method_definition"
-            )
-        })
+        self.file.path_to(offset..offset).into_iter().any(is_function)
     }
 
     /// Whether the file is a script, without imports and exports, that declares modules: `declare module 'x' { … }`.
@@ -97,4 +135,16 @@ impl<'a> FileContext<'a> {
         let text = &self.file.text[range];
         text.contains("//") || text.contains("/*")
     }
+}
+
+fn is_function(node: Node<'_>) -> bool {
+    matches!(
+        node.kind(),
+        "function_declaration"
+            | "generator_function_declaration"
+            | "function_expression"
+            | "generator_function"
+            | "arrow_function"
+            | "method_definition"
+    )
 }

@@ -17,6 +17,8 @@ use crate::syntax::source::SourceFile;
 pub struct Contract {
     /// The export to import, `default` for the default export, `*` for the whole module.
     pub export: String,
+    /// Other names under which the module exports the same.
+    pub aliases: Vec<String>,
     /// A function, an object, or a factory of such objects.
     pub form: Form,
     /// What a factory is called with.
@@ -117,7 +119,12 @@ impl Contract {
     /// The contract of an export that nothing more is known of than its form.
     pub fn plain(export: &str, form: Form) -> Contract {
         let methods = Level::ALL.map(|level| Some(Method::plain(level.as_str())));
-        Contract { export: export.into(), form, factory_argument: FactoryArgument::Name, methods }
+        Contract { export: export.into(), ..Contract::unnamed(form, FactoryArgument::Name, methods) }
+    }
+
+    /// The contract of something whose export isn't known yet.
+    fn unnamed(form: Form, factory_argument: FactoryArgument, methods: [Option<Method>; 4]) -> Contract {
+        Contract { export: String::new(), aliases: Vec::new(), form, factory_argument, methods }
     }
 
     /// The contract of an export of the module that a fix brings along.

@@ -5,8 +5,11 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
+use super::call;
 use super::context::FileContext;
 use super::contract::{Contract, PACKAGES};
+use super::made;
+use super::message::Message;
 use crate::project::Project;
 
 /// The methods of the console that a logger is known by.
@@ -48,6 +51,18 @@ pub fn is_around(cx: &FileContext<'_>, range: &Range<usize>) -> bool {
         let methods = node.named_children(&mut cursor).filter_map(|member| method(cx, member));
         methods.filter(|name| METHODS.contains(name)).collect::<BTreeSet<&str>>().len() >= 3
     })
+}
+
+/// The function around `call` that is a logger of its own by its name, as `logEvent`, and whose call logs nothing but the one
+/// value of `list`, without words: what its callers log, or JSON that it made of that.
+pub fn handing_on(cx: &FileContext<'_>, call: Node<'_>, list: Node<'_>) -> Option<String> {
+    let [argument] = call::arguments(list)[..] else { return None };
+    let is_name = |name: &String| {
+        let rest = name.strip_prefix("log").map(|rest| rest.chars().next());
+        rest.is_some_and(|next| next.is_none_or(|letter| !letter.is_lowercase()))
+    };
+    let has_words = Message::of(cx, argument).is_some();
+    made::enclosing_function(cx, call).filter(is_name).filter(|_| !has_words)
 }
 
 /// The name of a member that is a method, or holds a function or one of the console's methods.

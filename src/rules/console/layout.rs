@@ -107,7 +107,9 @@ impl<'a, 'b> List<'a, 'b> {
         let Some(previous) = index.checked_sub(1).map(|index| self.arguments[index]) else {
             return self.behind_opening();
         };
-        let gap = &self.cx.file.text[previous.end_byte()..argument.start_byte()];
+        // `argument` may be what is left of one: `x` of `JSON.stringify(x)`.
+        let start = self.arguments.get(index).map_or(argument.start_byte(), Node::start_byte);
+        let gap = &self.cx.file.text[previous.end_byte()..start];
         if is_plain(gap) { gap.to_owned() } else { ", ".to_owned() }
     }
 
@@ -214,8 +216,11 @@ fn hanging(text: &str, object: Node<'_>) -> Option<Braces> {
     let (first, last) = (all.first()?, all.last()?);
     let lead = &text[object.start_byte() + 1..first.start_byte()];
     let tail = &text[last.end_byte()..object.end_byte() - 1];
-    let is_hanging = lead.contains('\n') && lead.trim().is_empty() && tail.contains('\n') && is_plain(tail);
-    is_hanging.then(|| Braces { open: lead.to_owned(), between: format!(",{lead}"), close: tail.to_owned() })
+    let last_line = tail.rfind('\n').map(|at| &tail[at..])?;
+    // A comment behind the last entry is kept by what writes the list.
+    let close = if is_plain(tail) { tail } else { last_line };
+    let is_hanging = lead.contains('\n') && lead.trim().is_empty() && is_plain(close);
+    is_hanging.then(|| Braces { open: lead.to_owned(), between: format!(",{lead}"), close: close.to_owned() })
 }
 
 /// The entries of an object literal, without the comments between them.

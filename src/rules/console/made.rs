@@ -10,7 +10,7 @@ use super::text::{Joining, joined};
 /// The longest expression that a message of our own quotes, in bytes.
 pub const MAX_EXPRESSION: usize = 60;
 
-/// `<function>: <expressions>`, then the words of later literals. `call` is the call that logs; `value_follows` says whether
+/// `<function>: <expressions>`, then the words of later literals; `<function> failed`, if all there is is what was thrown. `call` is the call that logs; `value_follows` says whether
 /// a value stands behind the last literal.
 pub fn made(
     cx: &FileContext<'_>,
@@ -19,6 +19,11 @@ pub fn made(
     later: impl Iterator<Item = Joining>,
     value_follows: bool,
 ) -> String {
+    let mut later = later.peekable();
+    let is_thrown = |value: &Node<'_>| value.kind() == "identifier" && cx.is_error(*value);
+    if matches!(values, [value] if is_thrown(value)) && later.peek().is_none() {
+        return format!("{} failed", function(cx, call));
+    }
     let expressions: Vec<String> = values.iter().map(|value| expression(cx, *value)).collect();
     joined(&format!("{}: {}", function(cx, call), expressions.join(", ")), later, value_follows)
 }
@@ -58,7 +63,7 @@ pub fn expression(cx: &FileContext<'_>, node: Node<'_>) -> String {
 }
 
 /// The name of the innermost function or method around a node that has one.
-fn enclosing_function(cx: &FileContext<'_>, node: Node<'_>) -> Option<String> {
+pub fn enclosing_function(cx: &FileContext<'_>, node: Node<'_>) -> Option<String> {
     let path = cx.file.path_to(node.byte_range());
     (1..path.len()).rev().find_map(|depth| {
         let name = function_name(cx, path[depth], &path[..depth])?;

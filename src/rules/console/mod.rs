@@ -206,6 +206,11 @@ impl ConsolePass<'_> {
         if implementations::is_around(cx, &found.range) {
             return Err("it is a logger's own: it stands among methods that are named as levels".into());
         }
+        if let Kind::Call { call, found, .. } = &found.kind
+            && let Some(helper) = implementations::handing_on(cx, *call, found.arguments)
+        {
+            return Err(format!("it is a logger's own: `{helper}` hands on what its callers log"));
+        }
         let method = match (&found.kind, &found.method) {
             (Kind::Other(reason), _) => return Err((*reason).to_owned()),
             (_, Some(method)) => method.as_str(),
@@ -215,7 +220,7 @@ impl ConsolePass<'_> {
             return Err(format!("a logger has no counterpart of `console.{method}`"));
         };
         if level == Level::Info && cx.is_in_main(found.range.start) {
-            return Err("it is what a command prints, not what it logs: it stands under `import.meta.main`".into());
+            return Err("it is what a command prints, not what it logs: only `import.meta.main` runs it".into());
         }
         if cx.declares_modules_as_a_script() {
             let reason = "the file is a script that declares modules, which an import would make augmentations of them";

@@ -5,13 +5,13 @@ use tree_sitter::Node;
 use super::context::FileContext;
 use super::message;
 
-/// Methods whose result is still what they are called on, only written, cut or sorted in another way.
+/// Methods whose result is still what they are called on, only written, cut or sorted in another way, or what a promise gives.
 #[rustfmt::skip]
-const KEEPING: [&str; 29] = [
+const KEEPING: [&str; 31] = [
     "slice", "substring", "substr", "trim", "trimStart", "trimEnd", "toString", "toFixed", "toISOString",
     "toLocaleString", "toLocaleDateString", "toLocaleTimeString", "toLocaleUpperCase", "toLocaleLowerCase",
     "toUpperCase", "toLowerCase", "join", "padStart", "padEnd", "replace", "replaceAll", "split", "map",
-    "filter", "flat", "flatMap", "sort", "reverse", "concat",
+    "filter", "flat", "flatMap", "sort", "reverse", "concat", "catch", "finally",
 ];
 
 /// The names that a value may go by, the best one first, each longer than the one before. Never empty.
@@ -46,7 +46,13 @@ fn own_names(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
                 vec![name.to_owned()]
             }
         }
-        "member_expression" | "subscript_expression" => joined(&chain(cx, value), 2),
+        "member_expression" | "subscript_expression" => {
+            let names = chain(cx, value);
+            let mut found = of_error(cx, value, &names).map_or_else(Vec::new, |names| joined(&names, 2));
+            found.extend(joined(&names, 2));
+            found.dedup();
+            found
+        }
         "call_expression" => match value.child_by_field_name("function") {
             // `Object.keys(order)` → `keys`, `orderKeys`
             Some(function) => match listed(cx, value) {
@@ -70,6 +76,18 @@ fn own_names(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
         "template_string" => vec!["text".to_owned()],
         _ => Vec::new(),
     }
+}
+
+/// The names along a chain that starts with what was thrown, which is called `error` there: `err.message` → error, message.
+/// `None` if it doesn't, or is called so already.
+fn of_error(cx: &FileContext<'_>, value: Node<'_>, names: &[String]) -> Option<Vec<String>> {
+    let mut start = core(value);
+    while matches!(start.kind(), "member_expression" | "subscript_expression") {
+        start = core(start.child_by_field_name("object")?);
+    }
+    let first = names.first().filter(|first| start.kind() == "identifier" && *first != "error")?;
+    let is_error = cx.is_error(start) && cx.file.text_of(start) == first;
+    is_error.then(|| std::iter::once("error".to_owned()).chain(names.iter().skip(1).cloned()).collect())
 }
 
 /// The part of a value that tells what it is: what is converted, negated, computed with or assigned to; of `x ?? y` and

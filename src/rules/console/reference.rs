@@ -34,6 +34,8 @@ enum Given {
     Result,
     /// An element of a list, and its place.
     Item,
+    /// A line of text that is all there is to say.
+    Line,
     /// Nobody knows.
     Anything,
 }
@@ -91,11 +93,18 @@ impl<'t> Reference<'t> {
             Given::Error => ("error: unknown", &["error"]),
             Given::Result => ("result: unknown", &["result"]),
             Given::Item => ("item: unknown, index: unknown", &["item", "index"]),
+            Given::Line => ("line: string", &[]),
             Given::Anything => ("...args: unknown[]", &["args"]),
         };
         let quote = cx.file.style().quote;
         let arguments = if self.given == Given::Error {
             error_arguments(target.method, target.traits.flattens_errors)?
+        } else if self.given == Given::Line {
+            if !requires_no_error(target.method) || target.method.fields.as_ref().is_some_and(|fields| fields.required)
+            {
+                return Err(HANDED_ON.to_owned());
+            }
+            String::new()
         } else {
             let fields = target.method.fields.as_ref().filter(|_| requires_no_error(target.method));
             let Some(_) = fields else {
@@ -110,12 +119,13 @@ impl<'t> Reference<'t> {
             return Err("its value would need another name in the fields".to_owned());
         }
         let prefix = if target.method.returns_nothing { "" } else { "void " };
+        let message = if self.given == Given::Line { "line".to_owned() } else { quoted(&self.message, quote) };
         Ok(Rewrite {
             level: target.level,
             callee: self.access.byte_range(),
             lead: format!("({parameters}) => {prefix}"),
             quote,
-            arguments: Arguments::Written(format!("{}{arguments}", quoted(&self.message, quote))),
+            arguments: Arguments::Written(format!("{message}{arguments}")),
         })
     }
 }
@@ -168,6 +178,7 @@ fn of_argument(
         ("off" | "removeEventListener" | "removeListener" | "unsubscribe", ..) => Err(REMOVED),
         ("on" | "once" | "addEventListener" | "addListener", ..) if is_removed_somewhere(cx) => Err(REMOVED),
         ("bind" | "call" | "apply", ..) => Err(HANDED_ON),
+        _ if is_logger_of_hono(cx, function) => Ok((String::new(), Given::Line)),
         _ => {
             let called = chain(cx, function);
             let called = if called.is_empty() { made::function(cx, call) } else { called };
@@ -177,6 +188,13 @@ fn of_argument(
             Ok((event.filter(is_plain).map_or(called.clone(), |event| format!("{called}: {event}")), Given::Anything))
         }
     }
+}
+
+/// Whether `function` is the middleware of Hono that makes a line of each request, and hands it to what it is given:
+/// `app.use(logger(console.log))`.
+fn is_logger_of_hono(cx: &FileContext<'_>, function: Node<'_>) -> bool {
+    let imported = cx.file.imports().of_local(cx.file.text_of(function));
+    imported.is_some_and(|(import, binding)| binding.imported == "logger" && import.specifier.contains("hono"))
 }
 
 const REMOVED: &str = "it is a listener that may be removed again, by being the same function";

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::helper::{Argument, FUNCTION, Helper};
 use crate::config::RateLimit;
-use crate::project::Project;
+use crate::project::{Project, RelPath};
 use crate::rules::edge::entry::Serve;
 use crate::rules::edge::handler::{self, arguments, core};
 use crate::syntax::imports::{Binding, Import};
@@ -83,6 +83,33 @@ fn by_wrapper<'t>(cx: &Context<'t>, slot: Node<'t>) -> Option<Limited<'t>> {
         waiting.extend(arguments);
     }
     None
+}
+
+/// The wrapper around the handler, and its module, that seems to limit by itself: the module answers 429 and speaks of rates.
+pub fn seemingly(cx: &Context<'_>, serve: &Serve<'_>) -> Option<(String, RelPath)> {
+    let mut waiting = vec![serve.slot];
+    while let Some(node) = waiting.pop().map(core) {
+        let Some(function) = node.child_by_field_name("function").filter(|_| node.kind() == "call_expression") else {
+            continue;
+        };
+        let name = cx.file.text_of(function);
+        let module = cx.file.imports().of_local(name);
+        let module = module.and_then(|(import, _)| cx.project.resolver.resolve(&cx.file.path, &import.specifier));
+        if let Some(module) = module.filter(|module| answers_too_many(cx.project, module)) {
+            return Some((name.to_owned(), module));
+        }
+        let list = node.child_by_field_name("arguments");
+        waiting.extend(list.into_iter().flat_map(|list| list.named_children(&mut list.walk()).collect::<Vec<_>>()));
+    }
+    None
+}
+
+/// Whether a module has the status 429, and words for what it is about.
+fn answers_too_many(project: &Project, module: &RelPath) -> bool {
+    const WORDS: [&str; 4] = ["ratelimit", "rate_limit", "rate limit", "too many"];
+    let Ok(text) = project.sources.read(module) else { return false };
+    let text = text.to_ascii_lowercase();
+    text.contains("429") && WORDS.iter().any(|word| text.contains(word))
 }
 
 /// `rateLimit` in `{ rateLimit: { … } }`

@@ -375,6 +375,19 @@ impl RateLimitPass<'_> {
             fix.applicability = Applicability::Unsafe;
             help = format!("{help}; unsafe, as {reason}: name its tier under [rate-limit.functions], or exempt it");
         }
+        if let Some((wrapper, module)) = limited::seemingly(cx, serve) {
+            fix.applicability = Applicability::Unsafe;
+            help = format!(
+                "limit it with `{limits}` from {}; unsafe, as `{wrapper}` of {module} answers 429 by itself: if that is \
+                 its limit, add `{wrapper}` to `limiters` under [rate-limit]",
+                helper.path
+            );
+            let message = format!("nobody can tell whether `{}` is limited", served.name);
+            return EntryFacts {
+                violation: Some(Violation { fix: Some(fix), message, ..plain(help) }),
+                ..EntryFacts::default()
+            };
+        }
         EntryFacts { violation: Some(Violation { fix: Some(fix), ..plain(help) }), ..EntryFacts::default() }
     }
 }

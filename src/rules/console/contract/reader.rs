@@ -83,15 +83,22 @@ pub enum Callable<'m> {
 impl<'m> Reader<'m> {
     /// The exports of a module by name, each with its contract if it has one.
     pub fn exports(self, file: &'m SourceFile) -> Vec<(String, Option<Contract>)> {
-        self.exported(file, None, 0)
-            .into_iter()
+        let exported = self.exported(file, None, 0);
+        let is_same = |one: &Option<Place<'m>>, other: &Option<Place<'m>>| match (one, other) {
+            (Some(one), Some(other)) => one.file.path == other.file.path && one.node.id() == other.node.id(),
+            _ => false,
+        };
+        exported
+            .iter()
             .map(|(name, place)| {
+                let others = exported.iter().filter(|(other, same)| other != name && is_same(place, same));
+                let aliases: Vec<String> = others.map(|(other, _)| other.clone()).collect();
                 let contract = place.and_then(|place| self.contract(place)).filter(|contract| {
                     // A hook can't be called where its rules don't allow one.
-                    contract.form != Form::Factory || !is_hook(&name)
+                    contract.form != Form::Factory || !is_hook(name)
                 });
-                let contract = contract.map(|contract| Contract { export: name.clone(), ..contract });
-                (name, contract)
+                let contract = contract.map(|contract| Contract { export: name.clone(), aliases, ..contract });
+                (name.clone(), contract)
             })
             .collect()
     }
@@ -103,7 +110,7 @@ impl<'m> Reader<'m> {
             exports.filter_map(|(name, place)| Some((name, self.callable(place?, 0)?))).collect();
         let methods = self.levels(&methods)?;
         let factory_argument = FactoryArgument::Nothing;
-        Some(Contract { export: "*".to_owned(), form: Form::Object, factory_argument, methods })
+        Some(Contract { export: "*".to_owned(), aliases: Vec::new(), form: Form::Object, factory_argument, methods })
     }
 
     /// The exports of a module, those of others that it hands on among them; only the one of a name if that is asked for.
@@ -168,7 +175,7 @@ impl<'m> Reader<'m> {
         }
         let methods = self.levels(&self.methods(place, 0)?)?;
         let factory_argument = FactoryArgument::Nothing;
-        Some(Contract { export: String::new(), form: Form::Object, factory_argument, methods })
+        Some(Contract::unnamed(Form::Object, factory_argument, methods))
     }
 
     /// `log(level, message, fields)`
@@ -185,7 +192,7 @@ impl<'m> Reader<'m> {
             Some(Method { name: (*name).to_owned(), error: error.clone(), fields: fields.clone(), returns_nothing })
         });
         let factory_argument = FactoryArgument::Nothing;
-        is_logger(&methods).then(|| Contract { export: String::new(), form: Form::Function, factory_argument, methods })
+        is_logger(&methods).then(|| Contract::unnamed(Form::Function, factory_argument, methods))
     }
 
     /// `createLogger(name)`
@@ -205,7 +212,7 @@ impl<'m> Reader<'m> {
             },
         };
         let methods = self.levels(&self.returned(place, 0)?)?;
-        Some(Contract { export: String::new(), form: Form::Factory, factory_argument, methods })
+        Some(Contract::unnamed(Form::Factory, factory_argument, methods))
     }
 
     /// The key of an object parameter that takes the name: the only one that is required, or a usual one.
