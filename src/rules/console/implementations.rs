@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::call;
 use super::context::FileContext;
 use super::contract::{Contract, PACKAGES};
 use super::made;
 use super::message::Message;
 use crate::project::Project;
+use crate::syntax::children;
 
 /// The methods of the console that a logger is known by.
 const METHODS: [&str; 7] = ["debug", "info", "warn", "error", "log", "trace", "fatal"];
@@ -56,7 +56,7 @@ pub fn is_around(cx: &FileContext<'_>, range: &Range<usize>) -> bool {
 /// The function around `call` that is a logger of its own by its name, as `logEvent`, and whose call logs nothing but the one
 /// value of `list`, without words: what its callers log, or JSON that it made of that.
 pub fn handing_on(cx: &FileContext<'_>, call: Node<'_>, list: Node<'_>) -> Option<String> {
-    let [argument] = call::arguments(list)[..] else { return None };
+    let [argument] = children(list)[..] else { return None };
     let is_name = |name: &String| {
         let rest = name.strip_prefix("log").map(|rest| rest.chars().next());
         rest.is_some_and(|next| next.is_none_or(|letter| !letter.is_lowercase()))
