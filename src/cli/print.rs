@@ -51,6 +51,8 @@ pub fn manual(terminal: &Terminal, subcommand: Option<&str>) -> Result<u8, Failu
             }
         },
     };
-    terminal.print(Stream::Out, |out, _| clap_mangen::Man::new(command).render(out))?;
+    // Of itself a subcommand's page would be that of a program called `fix`.
+    let page = clap_mangen::Man::new(command).source(concat!("phase2 ", env!("CARGO_PKG_VERSION")));
+    terminal.print(Stream::Out, |out, _| page.render(out))?;
     Ok(CLEAN)
 }

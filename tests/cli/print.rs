@@ -105,6 +105,7 @@ fn manual_pages_are_of_the_program_and_of_its_commands() {
     let page = sandbox.run(&["man"]).expect(0).out;
     assert!(page.contains(".TH phase2 1") && page.contains("phase2\\-fix(1)"), "{page}");
     let page = sandbox.run(&["man", "fix"]).expect(0).out;
+    assert!(page.contains(&format!("\"phase2 {}\"", env!("CARGO_PKG_VERSION"))), "{page}");
     assert!(page.contains(".TH phase2-fix 1") || page.contains(".TH phase2\\-fix 1"), "{page}");
     assert!(page.contains("\\-\\-unsafe\\-fixes") && page.contains("\\-\\-root"), "{page}");
     sandbox.run(&["man", "fxi"]).expect(2).says(&["there is no subcommand `fxi`: did you mean `fix`?"]);

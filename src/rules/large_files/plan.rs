@@ -80,8 +80,9 @@ impl Split {
 impl LargeFile<'_, '_> {
     /// What could be taken out, the best first: by the lines that the file would lose.
     pub fn candidates(&self) -> Vec<Candidate> {
+        let (nothing, before) = (Wanted::default(), Grouping::new());
         let mut candidates: Vec<Candidate> =
-            self.options().into_iter().filter_map(|unit| self.candidate(unit, &Wanted::default())).collect();
+            self.options().into_iter().filter_map(|unit| self.candidate(unit, &nothing, &before)).collect();
         candidates.sort_by_key(|candidate| (std::cmp::Reverse(candidate.lines), candidate.range.start));
         candidates
     }
@@ -92,15 +93,15 @@ impl LargeFile<'_, '_> {
         std::iter::once(None).chain(units.map(Some)).collect()
     }
 
-    /// What taking `unit` as well as `taken` would bring, if it is worth a module.
-    fn candidate(&self, unit: Option<usize>, taken: &Wanted) -> Option<Candidate> {
+    /// What taking `unit` as well as `taken`, which is grouped as `before`, would bring, if it is worth a module.
+    fn candidate(&self, unit: Option<usize>, taken: &Wanted, before: &Grouping) -> Option<Candidate> {
         let file = self.outline.file;
         let lines_of =
             |units: &BTreeSet<usize>| units.iter().map(|at| self.outline.units[*at].lines(file) + 1).sum::<usize>();
         let moved = |grouping: &Grouping| grouping.values().flatten().copied().collect::<BTreeSet<usize>>();
-        let (before, after) = (group(self.outline, taken), group(self.outline, &with(taken, unit)));
+        let after = group(self.outline, &with(taken, unit));
         let more_modules = after.len().saturating_sub(before.len());
-        let gained = lines_of(&moved(&after)).checked_sub(lines_of(&moved(&before)) + more_modules)?;
+        let gained = lines_of(&moved(&after)).checked_sub(lines_of(&moved(before)) + more_modules)?;
         let is_worth_it = gained >= self.min_lines.max(1) + PRICE_OF_MODULE * more_modules.saturating_sub(1);
         let fits = after.values().all(|units| lines_of(units) <= self.max_lines);
         let first = match unit {
@@ -152,7 +153,8 @@ impl LargeFile<'_, '_> {
                 Some(unit) => !wanted.heads.contains(unit),
                 None => !wanted.types,
             });
-            let candidates = open.filter_map(|unit| self.candidate(unit, &wanted));
+            let before = group(self.outline, &wanted);
+            let candidates = open.filter_map(|unit| self.candidate(unit, &wanted, &before));
             let best = candidates.max_by_key(|candidate| (candidate.lines, std::cmp::Reverse(candidate.range.start)));
             let Some(best) = best else { break };
             let more = with(&wanted, best.unit);
