@@ -114,7 +114,9 @@ impl Memory {
             let overlaid = project.sources.overlaid(&entry.path).cloned();
             // What somebody is working at has a tree, from which the proof goes on.
             let room = AtomicUsize::new(if overlaid.is_some() { KEPT_SOURCE_BYTES } else { 0 });
-            (entry.path.clone(), overlaid, scan::look(project, entry, passes, &|record| record, &room))
+            // Of what was typed since, only a part is parsed.
+            let known = self.scan.records.get(&entry.path).and_then(|record| record.snapshot.tree.as_ref());
+            (entry.path.clone(), overlaid, scan::look(project, entry, passes, &|record| record, &room, known))
         };
         let seen: Vec<_> = files.into_par_iter().with_max_len(1).map(look).collect();
         for (path, overlaid, seen) in seen {

@@ -78,6 +78,9 @@ impl<'a> View<'a> {
 
     /// All records, sorted by path.
     pub fn records(&self) -> Vec<&'a Record> {
+        if self.since.is_empty() {
+            return self.first.values().collect();
+        }
         let mut records: BTreeMap<&RelPath, &Record> = self.first.iter().collect();
         records.extend(self.since);
         records.into_values().collect()
@@ -108,7 +111,7 @@ impl Snapshot {
         Snapshot {
             text: Arc::clone(&file.text),
             imports: Arc::clone(file.imports()),
-            errors: file.errors(),
+            errors: file.errors().to_vec(),
             comments: comments::find(file),
             tree: None,
         }
@@ -170,7 +173,7 @@ pub fn all(
     let mut order: Vec<&ProjectFile> = project.files.iter().collect();
     order.sort_by_key(|file| std::cmp::Reverse(file.size));
     let look = |entry: &ProjectFile| {
-        let seen = look(project, entry, passes, prove, &room);
+        let seen = look(project, entry, passes, prove, &room, None);
         progress();
         seen
     };
@@ -193,15 +196,17 @@ pub fn all(
     scan
 }
 
-/// Looks at one file. Its tree is kept if there is `room`, in bytes of source, which it then takes.
+/// Looks at one file, which was `known` with another text if that is given. Its tree is kept if there is `room`, in bytes of
+/// source, which it then takes.
 pub fn look(
     project: &Project,
     entry: &ProjectFile,
     passes: &Passes<'_>,
     prove: &(dyn Fn(Record) -> Record + Sync),
     room: &AtomicUsize,
+    known: Option<&SourceFile>,
 ) -> Seen {
-    let seen = guarded("the scan", Some(&entry.path), || look_into(project, entry, passes, prove, room));
+    let seen = guarded("the scan", Some(&entry.path), || look_into(project, entry, passes, prove, room, known));
     seen.unwrap_or_else(Seen::Failed)
 }
 
@@ -211,6 +216,7 @@ fn look_into(
     passes: &Passes<'_>,
     prove: &(dyn Fn(Record) -> Record + Sync),
     room: &AtomicUsize,
+    known: Option<&SourceFile>,
 ) -> Seen {
     let text = match project.sources.read_owned(&entry.path) {
         Ok(text) => text,
@@ -230,7 +236,11 @@ fn look_into(
     if hits.len() > MAX_HITS {
         return skipped(&format!("it has more than {MAX_HITS} places to look at"));
     }
-    let file = SourceFile::parse(entry.path.clone(), text.into(), dialect);
+    let text = Arc::from(text);
+    let file = match known {
+        Some(known) => known.retyped(text),
+        None => SourceFile::parse(entry.path.clone(), text, dialect),
+    };
     if file.is_given_up() {
         return skipped("it takes too long to parse");
     }
