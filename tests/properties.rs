@@ -301,6 +301,10 @@ fn an_incremental_parse_finds_what_a_whole_one_does() {
         prop_assert_eq!(incremental.errors(), whole.errors());
         // Not all nodes: `await db<p>.from()` can be read in two ways, and which one comes out depends on what was there.
         prop_assert_eq!(comments(&incremental), comments(&whole));
+        // Of what is typed, all: the rules look at it.
+        let retyped = before.retyped(Arc::from(after.as_str()));
+        prop_assert_eq!(retyped.errors(), whole.errors());
+        prop_assert_eq!(retyped.root().to_sexp(), whole.root().to_sexp());
         Ok(())
     });
     if let Err(error) = result {

@@ -77,7 +77,7 @@ impl Cache {
             project,
             request,
             triggers: Triggers::of(request.rules, &project.config),
-            reported: &|_| true,
+            asked: &|_| true,
             only_proves: false,
         };
         let passes = run.start(project);

@@ -6,7 +6,7 @@ use super::passes::{Failure, Passes};
 use super::scan::View;
 use crate::project::{Problem, Selection};
 use crate::rules::suppression;
-use crate::rules::{Note, Subject, Violation};
+use crate::rules::{Asked, Note, Subject, Violation};
 
 /// What the rules have to say of a project at one moment.
 #[derive(Debug)]
@@ -21,10 +21,17 @@ pub struct Judgement {
 /// The violations that stand: of all that the rules resolve, those that are not suppressed, in the selection. A fix
 /// that reaches out of the selection is withheld.
 ///
-/// `reports_suppressions` is whether what is wrong with the suppressions themselves counts.
-pub fn judge(passes: &Passes<'_>, view: View<'_>, selection: &Selection, reports_suppressions: bool) -> Judgement {
+/// `reports_suppressions` is whether what is wrong with the suppressions themselves counts. Of the files that nobody has
+/// `asked` about there are no violations.
+pub fn judge(
+    passes: &Passes<'_>,
+    view: View<'_>,
+    selection: &Selection,
+    reports_suppressions: bool,
+    asked: Asked<'_>,
+) -> Judgement {
     let records = view.records();
-    let (resolution, failures) = passes.resolve(&records);
+    let (resolution, failures) = passes.resolve(&records, asked);
     let failures: Vec<&Failure> = records.iter().flat_map(|record| &record.failures).chain(&failures).collect();
     // Nobody knows whether a directive is needed by a rule that failed.
     let is_done = |rule: &&str| !failures.iter().any(|failure| failure.rule == *rule);
@@ -35,7 +42,7 @@ pub fn judge(passes: &Passes<'_>, view: View<'_>, selection: &Selection, reports
     if reports_suppressions {
         violations.extend(about_directives);
     }
-    violations.retain(|violation| selection.contains(&violation.path));
+    violations.retain(|violation| asked(&violation.path) && selection.contains(&violation.path));
     for violation in &mut violations {
         withhold(selection, violation);
     }

@@ -11,10 +11,11 @@ use std::sync::atomic::AtomicUsize;
 use rayon::prelude::*;
 
 use super::passes::{Passes, Triggers};
-use super::scan::{self, KEPT_SOURCE_BYTES, Scan, Seen};
+use super::scan::{self, Former, KEPT_SOURCE_BYTES, Scan, Seen};
 use super::{Outcome, Request, Run};
 use crate::project::{Problem, Project, ProjectFile, RelPath};
 use crate::report::Report;
+use crate::rules::Asked;
 
 /// What is known of a project. It belongs to one list of rules and one configuration; with others a new one is needed.
 #[derive(Debug, Default)]
@@ -27,9 +28,6 @@ pub struct Memory {
     unusable: BTreeSet<Problem>,
     looked_at: usize,
 }
-
-/// The files whose violations somebody wants to read about.
-type Reported<'a> = &'a (dyn Fn(&RelPath) -> bool + Sync);
 
 /// What is remembered of a file besides its record.
 #[derive(Debug)]
@@ -61,31 +59,25 @@ impl Memory {
         self.looked_at
     }
 
-    /// Runs `request` over `project` as [`super::run`] does, but looks at those files only that it doesn't know. The
-    /// reports have the violations in files that are `reported`.
+    /// Runs `request` over `project` as [`super::run`] does, but looks at those files only that it doesn't know. Only
+    /// violations in files that are `asked` about are reported and mended.
     ///
     /// Between two runs files may have other texts in the overlay, or on disk if [`Self::forget`] was told, and there may
     /// be more or fewer TypeScript files. After any other change a new memory is needed.
-    pub fn run(&mut self, project: &Project, request: &Request<'_>, reported: Reported<'_>) -> Outcome {
-        self.outcome(project, request, reported, false)
+    pub fn run(&mut self, project: &Project, request: &Request<'_>, asked: Asked<'_>) -> Outcome {
+        self.outcome(project, request, asked, false)
     }
 
     /// What a run finds. Wanted fixes are made and proved once; nobody looks for what they leave.
-    pub fn find(&mut self, project: &Project, request: &Request<'_>, reported: Reported<'_>) -> Report {
-        self.outcome(project, request, reported, true).found
+    pub fn find(&mut self, project: &Project, request: &Request<'_>, asked: Asked<'_>) -> Report {
+        self.outcome(project, request, asked, true).found
     }
 
-    fn outcome(
-        &mut self,
-        project: &Project,
-        request: &Request<'_>,
-        reported: Reported<'_>,
-        only_proves: bool,
-    ) -> Outcome {
+    fn outcome(&mut self, project: &Project, request: &Request<'_>, asked: Asked<'_>, only_proves: bool) -> Outcome {
         let observer = Arc::default();
         let project = &project.observed_by(&observer);
         let triggers = Triggers::of(request.rules, &project.config);
-        let run = Run { project, request, triggers, reported, only_proves };
+        let run = Run { project, request, triggers, asked, only_proves };
         let mut unknown: Vec<&ProjectFile> = project.files.iter().filter(|file| !self.knows(project, file)).collect();
         let is_consulted = unknown.iter().any(|file| self.consulted.contains(&file.path));
         let are_others = !self.looks.keys().eq(project.files.iter().map(|file| &file.path));
@@ -119,7 +111,10 @@ impl Memory {
             let overlaid = project.sources.overlaid(&entry.path).cloned();
             // What somebody is working at has a tree, from which the proof goes on.
             let room = AtomicUsize::new(if overlaid.is_some() { KEPT_SOURCE_BYTES } else { 0 });
-            (entry.path.clone(), overlaid, scan::look(project, entry, passes, &|record| record, &room, None))
+            // Of what was typed since, only a part is parsed.
+            let tree = self.scan.records.get(&entry.path).and_then(|record| record.snapshot.tree.as_ref());
+            let former = tree.map_or(Former::Nothing, Former::Tree);
+            (entry.path.clone(), overlaid, scan::look(project, entry, passes, &|record| record, &room, former))
         };
         let seen: Vec<_> = files.into_par_iter().with_max_len(1).map(look).collect();
         for (path, overlaid, seen) in seen {

@@ -30,7 +30,7 @@ use self::shelf::Shelf;
 use crate::edit::{Applicability, FileChange};
 use crate::project::{Project, RelPath, Selection};
 use crate::report::{Finding, FindingFix, Report, Stats};
-use crate::rules::{Rule, Violation};
+use crate::rules::{Asked, Rule, Violation};
 
 /// What is asked of a run.
 pub struct Request<'a> {
@@ -83,7 +83,7 @@ pub struct Outcome {
 /// Runs `request` over `project`, on the threads of the rayon pool that it is called in.
 pub fn run(project: &Project, request: &Request<'_>) -> Outcome {
     let triggers = Triggers::of(request.rules, &project.config);
-    Run { project, request, triggers, reported: &|_| true, only_proves: false }.outcome()
+    Run { project, request, triggers, asked: &|_| true, only_proves: false }.outcome()
 }
 
 /// One run.
@@ -91,8 +91,8 @@ struct Run<'a> {
     project: &'a Project,
     request: &'a Request<'a>,
     triggers: Triggers,
-    /// The files whose violations somebody wants to read about, of those that are selected.
-    reported: &'a (dyn Fn(&RelPath) -> bool + Sync),
+    /// The files whose violations somebody wants to read about or to mend, of those that are selected.
+    asked: Asked<'a>,
     /// Whether fixes are made and proved once, and nobody asks what they leave.
     only_proves: bool,
 }
@@ -133,7 +133,7 @@ impl Run<'_> {
     }
 
     fn judge(&self, passes: &Passes<'_>, view: View<'_>) -> Judgement {
-        judge::judge(passes, view, self.request.selection, self.request.suppression)
+        judge::judge(passes, view, self.request.selection, self.request.suppression, self.asked)
     }
 
     /// The violations whose fixes are to be applied: by rule, then in their order.
@@ -156,8 +156,7 @@ impl Run<'_> {
     /// The judgement of a project as a report.
     fn report(&self, state: State<'_>, scan: &Scan, judgement: &Judgement) -> Report {
         let additions = Additions::to(state);
-        let reported = judgement.violations.iter().filter(|violation| (self.reported)(&violation.path));
-        let findings = reported.map(|violation| finding(violation, &additions)).collect();
+        let findings = judgement.violations.iter().map(|violation| finding(violation, &additions)).collect();
         // After the findings, as their imports may bring up more of them.
         let resolvers = [&self.project.resolver, &state.project.resolver];
         let unusable = resolvers.into_iter().flat_map(|resolver| resolver.problems());

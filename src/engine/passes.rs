@@ -8,7 +8,7 @@ use super::scan::Record;
 use crate::config::Config;
 use crate::project::{Problem, Project, ProjectFile, RelPath};
 use crate::rules::kept::Texts;
-use crate::rules::{Facts, Pass, Resolution, Rule, suppression};
+use crate::rules::{Asked, Facts, Pass, Resolution, Rule, suppression};
 use crate::syntax::source::SourceFile;
 
 /// One pass of each rule over the same project.
@@ -81,14 +81,15 @@ impl<'p> Passes<'p> {
         passes.zip(kept).map(recall).collect()
     }
 
-    /// What all rules make of the facts in `records`, which are sorted by path, and the rules that failed at it.
-    pub fn resolve(&self, records: &[&Record]) -> (Resolution, Vec<Failure>) {
+    /// What all rules make of the facts in `records`, which are sorted by path, and the rules that failed at it. Violations in
+    /// files that nobody has `asked` about may be missing.
+    pub fn resolve(&self, records: &[&Record], asked: Asked<'_>) -> (Resolution, Vec<Failure>) {
         let (mut all, mut failures) = (Resolution::default(), Vec::new());
         for (index, (rule, pass)) in self.each().enumerate() {
             let facts = records.iter().filter_map(|record| Some((record.path(), record.facts[index].as_ref()?)));
             let facts: Vec<(&RelPath, &Facts)> = facts.collect();
             let resolved = pass.as_ref().map_err(Failure::clone);
-            match resolved.and_then(|pass| failing(rule, None, || pass.resolve(&facts))) {
+            match resolved.and_then(|pass| failing(rule, None, || pass.resolve_for(&facts, asked))) {
                 Ok(resolution) => {
                     all.violations.extend(resolution.violations);
                     all.notes.extend(resolution.notes);

@@ -79,6 +79,9 @@ impl<'a> View<'a> {
 
     /// All records, sorted by path.
     pub fn records(&self) -> Vec<&'a Record> {
+        if self.since.is_empty() {
+            return self.first.values().collect();
+        }
         let mut records: BTreeMap<&RelPath, &Record> = self.first.iter().collect();
         records.extend(self.since);
         records.into_values().collect()
@@ -109,7 +112,7 @@ impl Snapshot {
         Snapshot {
             text: Arc::clone(&file.text),
             imports: Arc::clone(file.imports()),
-            errors: file.errors(),
+            errors: file.errors().to_vec(),
             comments: comments::find(file),
             tree: None,
         }
@@ -145,6 +148,17 @@ impl Findings {
     }
 }
 
+/// What is known of a file from a look at it before.
+#[derive(Clone, Copy)]
+pub enum Former<'a, 'c> {
+    /// Nothing.
+    Nothing,
+    /// Its tree when it held another text.
+    Tree(&'a SourceFile),
+    /// What was kept of it, if that is on the shelf.
+    Kept(&'a Shelf<'c>),
+}
+
 /// What came of one file.
 #[derive(Debug)]
 pub enum Seen {
@@ -172,7 +186,8 @@ pub fn all(
     let mut order: Vec<&ProjectFile> = project.files.iter().collect();
     order.sort_by_key(|file| std::cmp::Reverse(file.size));
     let look = |entry: &ProjectFile| {
-        let seen = look(project, entry, passes, prove, &room, shelf);
+        let former = shelf.map_or(Former::Nothing, Former::Kept);
+        let seen = look(project, entry, passes, prove, &room, former);
         progress();
         seen
     };
@@ -202,9 +217,9 @@ pub fn look(
     passes: &Passes<'_>,
     prove: &(dyn Fn(Record) -> Record + Sync),
     room: &AtomicUsize,
-    shelf: Option<&Shelf<'_>>,
+    former: Former<'_, '_>,
 ) -> Seen {
-    let seen = guarded("the scan", Some(&entry.path), || look_into(project, entry, passes, prove, room, shelf));
+    let seen = guarded("the scan", Some(&entry.path), || look_into(project, entry, passes, prove, room, former));
     seen.unwrap_or_else(Seen::Failed)
 }
 
@@ -214,7 +229,7 @@ fn look_into(
     passes: &Passes<'_>,
     prove: &(dyn Fn(Record) -> Record + Sync),
     room: &AtomicUsize,
-    shelf: Option<&Shelf<'_>>,
+    former: Former<'_, '_>,
 ) -> Seen {
     let text = match project.sources.read_owned(&entry.path) {
         Ok(text) => text,
@@ -231,25 +246,31 @@ fn look_into(
     if hits.len() > MAX_HITS {
         return skipped(entry, &format!("it has more than {MAX_HITS} places to look at"));
     }
-    let Some(shelf) = shelf else { return parse(entry, text, dialect, &hits, passes, prove, room) };
-    let hash = hash(&text);
-    shelf.recall(entry, &text, hash, passes).unwrap_or_else(|| {
-        let seen = parse(entry, text, dialect, &hits, passes, prove, room);
-        shelf.keep(&entry.path, hash, &seen, passes);
-        seen
-    })
+    let parse = |text: String| SourceFile::parse(entry.path.clone(), text.into(), dialect);
+    let settle = |file: SourceFile| settle(entry, file, &hits, passes, prove, room);
+    match former {
+        Former::Nothing => settle(parse(text)),
+        Former::Tree(tree) => settle(tree.retyped(text.into())),
+        Former::Kept(shelf) => {
+            let hash = hash(&text);
+            shelf.recall(entry, &text, hash, passes).unwrap_or_else(|| {
+                let seen = settle(parse(text));
+                shelf.keep(&entry.path, hash, &seen, passes);
+                seen
+            })
+        }
+    }
 }
 
-fn parse(
+/// What there is to keep of a file that was parsed.
+fn settle(
     entry: &ProjectFile,
-    text: String,
-    dialect: Dialect,
+    file: SourceFile,
     hits: &Hits,
     passes: &Passes<'_>,
     prove: &(dyn Fn(Record) -> Record + Sync),
     room: &AtomicUsize,
 ) -> Seen {
-    let file = SourceFile::parse(entry.path.clone(), text.into(), dialect);
     if file.is_given_up() {
         return skipped(entry, "it takes too long to parse");
     }

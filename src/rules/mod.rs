@@ -138,7 +138,16 @@ pub trait Pass: Send + Sync {
 
     /// The violations of the whole project, from the facts of its files in the order of their paths.
     fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution;
+
+    /// The same where violations in other files than those that are `asked` about may be left out, for a rule that has them
+    /// ready: copying them takes longer than all else when one file of thousands is typed into.
+    fn resolve_for(&self, facts: &[(&RelPath, &Facts)], _asked: Asked<'_>) -> Resolution {
+        self.resolve(facts)
+    }
 }
+
+/// The files that somebody asks about.
+pub type Asked<'a> = &'a (dyn Fn(&RelPath) -> bool + Sync);
 
 /// What a rule has to say of a project.
 #[derive(Debug, Default)]

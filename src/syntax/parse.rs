@@ -7,7 +7,7 @@
 use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
 
-use tree_sitter::{InputEdit, ParseOptions, ParseState, Parser, Point, Tree};
+use tree_sitter::{InputEdit, Node, ParseOptions, ParseState, Parser, Point, Tree};
 
 use super::Dialect;
 use super::mask::{self, Mask, Shape};
@@ -25,6 +25,12 @@ const MAX_MASKS: usize = 4096;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How many bytes before and after an error are searched for something to mask.
 const NEAR: usize = 256;
+/// How many bytes before and after an edit or an error of the old tree are read again in any case.
+const READ_AGAIN: usize = 64;
+/// How often an incremental parse may be tried, each time with more that is read again.
+const MAX_ATTEMPTS: usize = 3;
+/// How many skipped tokens are worth it.
+const MAX_SKIPPED: usize = 512;
 
 /// A tree, and the places that had to be masked so that the grammar could read the text.
 #[derive(Debug, Clone)]
@@ -43,18 +49,10 @@ pub struct Parsed {
 ///
 /// Never fails: what can't be read, masked or not, is in [`Parsed::errors`].
 pub fn parse(text: &str, dialect: Dialect) -> Parsed {
-    let mut parser = parser(dialect);
     let deadline = Instant::now() + PATIENCE;
-    let Some(tree) = run(&mut parser, text.as_bytes(), None, deadline) else { return Parsed::given_up(text, dialect) };
-    if !tree.root_node().has_error() {
-        return Parsed { tree, masks: Vec::new(), dialect, given_up: None };
-    }
-    let parses_left = (MAX_PARSED_BYTES / text.len().max(1)).clamp(MIN_PARSES, MAX_PARSES);
-    let mended = Mender { text, dialect, parser, parses_left, deadline }.mend(State::new(tree, Vec::new()));
-    if Instant::now() > deadline {
-        return Parsed::given_up(text, dialect);
-    }
-    Parsed { tree: mended.tree, masks: mended.masks, dialect, given_up: None }
+    let tree = run(&mut parser(dialect), text.as_bytes(), None, deadline);
+    let parsed = tree.and_then(|tree| mended(text, tree, dialect, deadline));
+    parsed.unwrap_or_else(|| Parsed::given_up(text, dialect))
 }
 
 impl Parsed {
@@ -66,10 +64,18 @@ impl Parsed {
 
     /// Parses `after`, which is what `edits` make of `before`, the text of this tree.
     ///
-    /// `edits` are sorted, don't overlap and have byte offsets into `before`. Where both texts can be read without
-    /// errors this takes a fraction of the time of [`parse`]; the result is the same.
+    /// `edits` are sorted, don't overlap and have byte offsets into `before`. Where both texts can be read without errors,
+    /// this takes a fraction of the time of [`parse`]. The errors and the comments are those of a parse from scratch; where the
+    /// grammar can read a statement that is edited in two ways, as `await a<b>()`, the other one may come out.
     pub fn reparse(&self, before: &str, after: &str, edits: &[Edit]) -> Parsed {
-        self.reparse_incrementally(before, after, edits).unwrap_or_else(|| parse(after, self.dialect))
+        let again = self.reparse_incrementally(before, after, edits, Care::Edits);
+        again.unwrap_or_else(|| parse(after, self.dialect))
+    }
+
+    /// The same, with a little more work, for edits that somebody types: the tree is that of a parse from scratch.
+    pub fn retype(&self, before: &str, after: &str, edits: &[Edit]) -> Parsed {
+        let again = self.reparse_incrementally(before, after, edits, Care::Statements);
+        again.unwrap_or_else(|| parse(after, self.dialect))
     }
 
     /// The ranges of the ERROR and MISSING nodes, nested ones included, sorted by their start; those of MISSING nodes
@@ -83,19 +89,27 @@ impl Parsed {
         self.given_up.is_some()
     }
 
-    /// `None` if what comes out might differ from a parse from scratch: recovery from errors depends on the old tree,
-    /// and a mask that isn't needed any more has to go.
-    fn reparse_incrementally(&self, before: &str, after: &str, edits: &[Edit]) -> Option<Parsed> {
-        if self.is_given_up()
-            || self.tree.root_node().has_error()
-            || !self.masks.iter().all(|mask| mask.shape.keeps_readable_tree())
-        {
+    /// `None` if what comes out might differ from a parse from scratch.
+    fn reparse_incrementally(&self, before: &str, after: &str, edits: &[Edit], care: Care) -> Option<Parsed> {
+        if self.is_given_up() {
+            return None;
+        }
+        let deadline = Instant::now() + PATIENCE;
+        // A proof goes by no guess at what the parser makes of broken code.
+        let is_usable = |tree: &Tree| care == Care::Statements || !tree.root_node().has_error();
+        if self.masks.is_empty() {
+            if !is_usable(&self.tree) {
+                return None;
+            }
+            let tree = self.reread(before.as_bytes(), after.as_bytes(), edits, care, deadline)?;
+            return if is_usable(&tree) { mended(after, tree, self.dialect, deadline) } else { None };
+        }
+        // What the text would be without masks isn't known; a mask that isn't needed any more has to go.
+        if self.tree.root_node().has_error() || !self.masks.iter().all(|mask| mask.shape.keeps_readable_tree()) {
             return None;
         }
         let masks = moved(&self.masks, edits)?;
-        let replacements: Vec<_> = edits.iter().map(|edit| (edit.range.clone(), edit.text.as_bytes())).collect();
-        let old = edited(&self.tree, &painted(before, &self.masks), &replacements);
-        let tree = run(&mut parser(self.dialect), &painted(after, &masks), Some(&old), Instant::now() + PATIENCE)?;
+        let tree = self.reread(&painted(before, &self.masks), &painted(after, &masks), edits, care, deadline)?;
         if tree.root_node().has_error() {
             return None;
         }
@@ -106,6 +120,63 @@ impl Parsed {
         let unchanged = masks.iter().all(|mask| mask.holds(&tree) && still_proposed(mask));
         unchanged.then_some(Parsed { tree, masks, dialect: self.dialect, given_up: None })
     }
+
+    /// The tree of `after`, from this one, which is that of `before`. `None` if it isn't found soon.
+    ///
+    /// What the parser takes over from an old tree it would read again as it stands, for it compares the states in which
+    /// both start. That isn't so while it skips what it can't read, where it reads tokens in another way, and while it
+    /// follows two readings of a statement at once. So what is skipped must be read again, which is tried first around
+    /// what the old tree skipped; and so must the statements around edits if there is such `care`.
+    fn reread(&self, before: &[u8], after: &[u8], edits: &[Edit], care: Care, deadline: Instant) -> Option<Tree> {
+        let old = edited(&self.tree, before, &replacements(edits));
+        let mut again = skipped(&old, after)?;
+        let typed = match care {
+            Care::Edits if again.is_empty() => Vec::new(),
+            Care::Edits | Care::Statements => widened(after.len(), &written(edits), READ_AGAIN),
+        };
+        again.extend_from_slice(&typed);
+        let in_statements = |tree: &Tree| -> Vec<Range<usize>> {
+            let typed = typed.iter().filter(|_| care == Care::Statements);
+            typed.map(|range| statements(tree, range)).collect()
+        };
+        again.extend(in_statements(&old));
+        let mut parser = parser(self.dialect);
+        for _ in 0..MAX_ATTEMPTS {
+            again = widened(after.len(), &again, READ_AGAIN);
+            let same: Vec<_> = again.iter().map(|range| (range.clone(), &after[range.clone()])).collect();
+            let tree = run(&mut parser, after, Some(&edited(&old, after, &same)), deadline)?;
+            let is_unread =
+                |it: &Range<usize>| !again.iter().any(|range| range.start <= it.start && it.end <= range.end);
+            let mut unread = skipped(&tree, after)?;
+            unread.extend(in_statements(&tree));
+            unread.retain(is_unread);
+            if unread.is_empty() {
+                return Some(tree);
+            }
+            again.extend(unread);
+        }
+        None
+    }
+}
+
+/// What is read again beside edits and what can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// Nothing.
+    Edits,
+    /// The statements that edits are in, or near.
+    Statements,
+}
+
+/// The tree of `text` with the masks that it needs; `None` if finding them takes too long.
+fn mended(text: &str, tree: Tree, dialect: Dialect, deadline: Instant) -> Option<Parsed> {
+    if !tree.root_node().has_error() {
+        return Some(Parsed { tree, masks: Vec::new(), dialect, given_up: None });
+    }
+    let parses_left = (MAX_PARSED_BYTES / text.len().max(1)).clamp(MIN_PARSES, MAX_PARSES);
+    let mender = Mender { text, dialect, parser: parser(dialect), parses_left, deadline };
+    let State { tree, masks, .. } = mender.mend(State::new(tree, Vec::new()));
+    (Instant::now() <= deadline).then_some(Parsed { tree, masks, dialect, given_up: None })
 }
 
 /// A tree, its masks and its errors.
@@ -295,6 +366,87 @@ fn edited(tree: &Tree, bytes: &[u8], replacements: &[(Range<usize>, &[u8])]) -> 
     tree
 }
 
+/// Edits as the parser's: what is replaced by which bytes.
+fn replacements(edits: &[Edit]) -> Vec<(Range<usize>, &[u8])> {
+    edits.iter().map(|edit| (edit.range.clone(), edit.text.as_bytes())).collect()
+}
+
+/// Where the texts of `edits` stand once all are made.
+fn written(edits: &[Edit]) -> Vec<Range<usize>> {
+    let (mut added, mut removed) = (0, 0);
+    let place = |edit: &Edit| {
+        let start = edit.range.start + added - removed;
+        added += edit.text.len();
+        removed += edit.range.len();
+        start..start + edit.text.len()
+    };
+    edits.iter().map(place).collect()
+}
+
+/// Where the parser skipped tokens or assumed one, each with the token behind it, at which it went on. `None` if there are
+/// more than [`MAX_SKIPPED`].
+fn skipped(tree: &Tree, text: &[u8]) -> Option<Vec<Range<usize>>> {
+    let root = tree.root_node();
+    let with_next = |range: Range<usize>| {
+        let behind = text.get(range.end..).unwrap_or_default();
+        let blanks = behind.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let next = range.end + blanks;
+        let end = root.descendant_for_byte_range(next, next + 1).filter(|node| node.child_count() == 0);
+        range.start..end.map_or(next, |token| token.end_byte().max(next))
+    };
+    let mut found = Vec::new();
+    let mut cursor = tree.walk();
+    let mut inside = vec![false];
+    loop {
+        let node = cursor.node();
+        let is_token = node.child_count() == 0;
+        if node.is_missing() || (is_token && (node.is_error() || inside.last() == Some(&true))) {
+            found.push(with_next(node.byte_range()));
+            if found.len() > MAX_SKIPPED {
+                return None;
+            }
+        }
+        if node.has_error() && cursor.goto_first_child() {
+            inside.push(node.is_error());
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return Some(found);
+            }
+            inside.pop();
+        }
+    }
+}
+
+/// The innermost statements, or members of a class, that a range touches.
+fn statements(tree: &Tree, range: &Range<usize>) -> Range<usize> {
+    let is_list = |node: &Node<'_>| {
+        matches!(node.kind(), "program" | "statement_block" | "class_body" | "switch_case" | "switch_default" | "ERROR")
+    };
+    let root = tree.root_node();
+    let smallest = root.descendant_for_byte_range(range.start, range.end).unwrap_or(root);
+    let around = std::iter::successors(Some(smallest), Node::parent);
+    let list = around.into_iter().find(is_list).unwrap_or(root);
+    let mut cursor = list.walk();
+    let touched = list.children(&mut cursor).map(|child| child.byte_range());
+    let touched = touched.filter(|child| child.start <= range.end && range.start <= child.end);
+    touched.fold(range.clone(), |all, child| all.start.min(child.start)..all.end.max(child.end))
+}
+
+/// The same ranges, sorted, those that touch as one.
+fn united(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut united: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match united.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => united.push(range),
+        }
+    }
+    united
+}
+
 /// Where `masks` are after `edits`; those that an edit replaces are gone. `None` if an edit cuts into one.
 fn moved(masks: &[Mask], edits: &[Edit]) -> Option<Vec<Mask>> {
     let mut kept = Vec::with_capacity(masks.len());
@@ -319,18 +471,15 @@ fn moved(masks: &[Mask], edits: &[Edit]) -> Option<Vec<Mask>> {
     Some(kept)
 }
 
-/// `ranges` (sorted by their start), widened by [`NEAR`] and united.
+/// `ranges`, widened by [`NEAR`] and united.
 fn near(text: &str, ranges: &[Range<usize>]) -> Vec<Range<usize>> {
-    let mut widened: Vec<Range<usize>> = Vec::new();
-    for range in ranges {
-        let start = range.start.saturating_sub(NEAR);
-        let end = (range.end + NEAR).min(text.len());
-        match widened.last_mut() {
-            Some(last) if start <= last.end => last.end = last.end.max(end),
-            _ => widened.push(start..end),
-        }
-    }
-    widened
+    widened(text.len(), ranges, NEAR)
+}
+
+/// `ranges` of a text of that length, widened by so many bytes and united.
+fn widened(length: usize, ranges: &[Range<usize>], by: usize) -> Vec<Range<usize>> {
+    let widened = |range: &Range<usize>| range.start.saturating_sub(by)..(range.end + by).min(length);
+    united(ranges.iter().map(widened).collect())
 }
 
 fn errors(tree: &Tree) -> Vec<Range<usize>> {

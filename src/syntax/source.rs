@@ -1,6 +1,7 @@
 //! A parsed file.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tree_sitter::Node;
@@ -23,6 +24,7 @@ pub struct SourceFile {
     /// Which grammar read it.
     pub dialect: Dialect,
     parsed: Parsed,
+    errors: OnceLock<Vec<Range<usize>>>,
     style: OnceLock<Style>,
     imports: OnceLock<Arc<Imports>>,
     names: Mutex<HashMap<String, Arc<Name>>>,
@@ -41,12 +43,22 @@ impl SourceFile {
         SourceFile::from_parsed(self.path.clone(), text, self.dialect, parsed)
     }
 
+    /// The file with another text, which differs from this one in a place or two: what is typed. Reuses the tree; what
+    /// comes out is that of [`Self::parse`].
+    pub fn retyped(&self, text: Arc<str>) -> SourceFile {
+        let (range, new) = difference(&self.text, &text);
+        let edit = Edit { path: self.path.clone(), range, text: new.to_owned() };
+        let parsed = self.parsed.retype(&self.text, &text, &[edit]);
+        SourceFile::from_parsed(self.path.clone(), text, self.dialect, parsed)
+    }
+
     fn from_parsed(path: RelPath, text: Arc<str>, dialect: Dialect, parsed: Parsed) -> SourceFile {
         SourceFile {
             path,
             text,
             dialect,
             parsed,
+            errors: OnceLock::new(),
             style: OnceLock::new(),
             imports: OnceLock::new(),
             names: Mutex::default(),
@@ -65,8 +77,8 @@ impl SourceFile {
     }
 
     /// Where the grammar couldn't follow: byte ranges of what it skipped, empty ones where something is missing.
-    pub fn errors(&self) -> Vec<std::ops::Range<usize>> {
-        self.parsed.errors()
+    pub fn errors(&self) -> &[Range<usize>] {
+        self.errors.get_or_init(|| self.parsed.errors())
     }
 
     /// Whether it took too long to read: nothing is known of it then.
@@ -125,6 +137,22 @@ impl SourceFile {
     }
 }
 
+/// The only stretch that differs: its byte range in `before`, and what stands there in `after`.
+fn difference<'t>(before: &str, after: &'t str) -> (Range<usize>, &'t str) {
+    let shared = |(one, other): &(u8, u8)| one == other;
+    let mut start = before.bytes().zip(after.bytes()).take_while(shared).count();
+    while !before.is_char_boundary(start) {
+        start -= 1;
+    }
+    let rest = before.bytes().skip(start).rev().zip(after.bytes().skip(start).rev());
+    let mut end = rest.take_while(shared).count();
+    // The bytes that they share may start inside of two different characters.
+    while !before.is_char_boundary(before.len() - end) {
+        end -= 1;
+    }
+    (start..before.len() - end, &after[start..after.len() - end])
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
@@ -133,6 +161,36 @@ pub(crate) mod tests {
     /// `text` as `src/a.tsx`.
     pub(crate) fn file(text: &str) -> SourceFile {
         SourceFile::parse(RelPath::new("src/a.tsx").unwrap(), text.into(), Dialect::Tsx)
+    }
+
+    #[test]
+    fn the_difference_is_what_was_typed() {
+        for (before, after, range, new) in [
+            ("", "", 0..0, ""),
+            ("ab", "ab", 2..2, ""),
+            ("ab", "axb", 1..1, "x"),
+            ("aab", "ab", 1..2, ""),
+            ("aa", "aaa", 2..2, "a"),
+            ("abc", "xyz", 0..3, "xyz"),
+            // Of é (c3 a9), è (c3 a8) and © (c2 a9) parts are the same.
+            ("xéy", "xèy", 1..3, "è"),
+            ("xéy", "x©y", 1..3, "©"),
+            ("é", "éé", 2..2, "é"),
+        ] {
+            assert_eq!(difference(before, after), (range, new), "{before} {after}");
+        }
+    }
+
+    #[test]
+    fn a_retyped_file_is_the_one_of_its_text() {
+        let known = file("f('é');\nconst a = <p>A & B</p>;\n");
+        let _ = known.errors();
+        for text in ["f('è');\nconst a = <p>A & B</p>;\n", "f('é';\nconst a = <p>A & B</p>;\n", "", "x"] {
+            let (retyped, fresh) = (known.retyped(text.into()), file(text));
+            assert_eq!(&*retyped.text, text);
+            assert_eq!(retyped.root().to_sexp(), fresh.root().to_sexp());
+            assert_eq!(retyped.errors(), fresh.errors());
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ use self::loggers::{Logger, Loggers, Usable};
 use self::position::Position;
 use self::uses::{Kind, Use};
 use super::kept::{self, KeptViolation, Texts};
-use super::{Facts, Meta, Note, Pass, Resolution, Rule, Violation};
+use super::{Asked, Facts, Meta, Note, Pass, Resolution, Rule, Violation};
 use crate::config::{Console, Level};
 use crate::edit::Fix;
 use crate::excludes::Excludes;
@@ -125,11 +125,17 @@ impl Pass for ConsolePass<'_> {
     }
 
     fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution {
+        self.resolve_for(facts, &|_| true)
+    }
+
+    fn resolve_for(&self, facts: &[(&RelPath, &Facts)], asked: Asked<'_>) -> Resolution {
         let facts: Vec<(&RelPath, &ConsoleFacts)> =
             facts.iter().filter_map(|(path, facts)| Some((*path, facts.downcast_ref()?))).collect();
         let mut resolution = Resolution { notes: self.notes(&facts), ..Resolution::default() };
-        for (_, facts) in facts {
-            resolution.violations.extend(facts.violations.iter().cloned());
+        for (path, facts) in facts {
+            if asked(path) {
+                resolution.violations.extend(facts.violations.iter().cloned());
+            }
             if let Logger::Unusable { module, reason } = self.loggers.of_unit(facts.unit) {
                 let problem = loggers::problem(module, reason);
                 if !resolution.problems.contains(&problem) {

@@ -187,6 +187,62 @@ fn edits_that_break_and_mend() {
     assert_eq!(mended.errors(), CLEAN);
 }
 
+/// A text long enough to be read in parts: statements of many kinds, then the same again.
+fn long_text() -> String {
+    const STATEMENTS: &str = "import { a } from './a';\nexport async function f<T>(x: T[]): Promise<T | null> {\n  \
+        for (const y of x) {\n    if (y < 3 && !g(y)) return null; // no more\n    console.log(`y ${y}`, /[/]x/g.test('é'));\n  }\n  \
+        return (await h({ x, y: x?.[0] ?? 1 })) as T\n}\nclass B extends C { private d = <E,>(e: E) => e; get f() { return 1 } }\n\
+        const g = (z) => z / 2\n/* said */ type H = { [K in keyof B]: B[K] };\nswitch (x) { case 'a': break; default: i() }\n";
+    STATEMENTS.repeat(10)
+}
+
+#[test]
+fn what_is_broken_in_one_place_is_read_again_there_only() {
+    let text = long_text();
+    let (mut parsed, mut before) = (parse(&text, Dialect::TypeScript), text);
+    // A statement that isn't finished, in more and more places; then the first one is.
+    let unfinished = |before: &str, nth: usize| before.match_indices("\nconst g").nth(nth).unwrap().0;
+    let places = [unfinished(&before, 3), unfinished(&before, 9), unfinished(&before, 6)];
+    let mut edits: Vec<Edit> = places.iter().map(|at| edit(*at..*at, "\nlet x = f(1,")).collect();
+    edits.push(edit(places[0]..places[0] + "\nlet x = f(1,".len(), ""));
+    for edit in edits {
+        let edits = std::slice::from_ref(&edit);
+        let after = apply(&before, edits);
+        parsed = parsed.reparse_incrementally(&before, &after, edits, Care::Statements).unwrap();
+        let fresh = parse(&after, Dialect::TypeScript);
+        assert_eq!(nodes(&parsed.tree), nodes(&fresh.tree));
+        assert_eq!(parsed.errors(), fresh.errors());
+        assert!(!parsed.errors().is_empty());
+        before = after;
+    }
+}
+
+#[test]
+fn what_can_be_read_in_two_ways_is_read_as_if_at_once() {
+    let text = "const g = 1;\n".repeat(20);
+    let statement = "  const { data } = await db\n    .from('rows')\n    .select('id, name, total, kind, state, year, month, day')\n    \
+        .eq('id', [id, name, total, kind, state, year, month, day])\n    .order('name', { ascending: true });\n";
+    let before = format!("{text}async function f() {{\n{statement}  await g(a);\n}}\n{text}");
+    let parsed = parse(&before, Dialect::TypeScript);
+    for place in ["db", "from", "select", "eq", "order", "await g"] {
+        for piece in ["<p>", "<p>()", "<p>.from()", "<p, q>(r)"] {
+            let at = before.find(place).unwrap() + place.len();
+            let edits = [edit(at..at, piece)];
+            let after = apply(&before, &edits);
+            let again = parsed.reparse_incrementally(&before, &after, &edits, Care::Statements).unwrap();
+            assert_eq!(nodes(&again.tree), nodes(&parse(&after, Dialect::TypeScript).tree), "{after}");
+        }
+    }
+}
+
+#[test]
+fn what_is_broken_all_over_is_read_from_scratch() {
+    let before = "] x ) ".repeat(MAX_SKIPPED);
+    let edits = [edit(0..0, "a")];
+    let (parsed, after) = reparse(&before, Dialect::TypeScript, &edits);
+    assert!(parsed.reparse_incrementally(&after, &format!("b{after}"), &[edit(0..0, "b")], Care::Statements).is_none());
+}
+
 /// A small generator of numbers (xorshift), so that a failing seed can be run again.
 struct Random(u64);
 
@@ -237,8 +293,70 @@ fn any_reparse_is_a_parse() {
                 edits.push(edit(places[cut]..places[end], ["", PIECES[random.below(PIECES.len())]][random.below(2)]));
             }
             let (_, after) = reparse(text, dialect, &edits);
-            incremental += usize::from(parse(text, dialect).reparse_incrementally(text, &after, &edits).is_some());
+            let again = parse(text, dialect).reparse_incrementally(text, &after, &edits, Care::Edits);
+            incremental += usize::from(again.is_some());
         }
         assert!(incremental > ROUNDS / 10, "{incremental}");
     }
+}
+
+#[test]
+fn whatever_is_typed_one_after_the_other_is_read_as_if_at_once() {
+    const ROUNDS: usize = 6;
+    const KEYSTROKES: usize = 8;
+    const PIECES: [&str; 30] = [
+        "//",
+        " a",
+        "\n",
+        ";",
+        "{",
+        "}",
+        "(",
+        ")",
+        "`",
+        "${",
+        "'",
+        "\"",
+        "/",
+        "/*",
+        "*/",
+        "<",
+        ">",
+        "=>",
+        "=",
+        ",",
+        "&",
+        "if (a) {",
+        "class A {",
+        "async ",
+        "?.",
+        "@",
+        "#",
+        "é",
+        "console.log(1);\n",
+        "type ",
+    ];
+    let (mut random, mut broken, mut incremental) = (Random(0x9e37_79b9_7f4a_7c15), 0, 0);
+    for round in 0..ROUNDS {
+        let dialect = [Dialect::TypeScript, Dialect::Tsx][round % 2];
+        let mut before = long_text();
+        let mut parsed = parse(&before, dialect);
+        for _ in 0..KEYSTROKES {
+            let places: Vec<usize> = before.char_indices().map(|(at, _)| at).collect();
+            let at = random.below(places.len());
+            let end = places.len().min(at + [0, 0, 0, 1, 30][random.below(5)] + 1) - 1;
+            let edits = [edit(places[at]..places[end], PIECES[random.below(PIECES.len())])];
+            let after = apply(&before, &edits);
+            let fresh = parse(&after, dialect);
+            let is_incremental = parsed.reparse_incrementally(&before, &after, &edits, Care::Statements).is_some();
+            parsed = parsed.retype(&before, &after, &edits);
+            assert_eq!(nodes(&parsed.tree), nodes(&fresh.tree), "{before}\n{edits:?}");
+            assert_eq!((parsed.errors(), &parsed.masks), (fresh.errors(), &fresh.masks));
+            broken += usize::from(!parsed.errors().is_empty());
+            incremental += usize::from(!parsed.errors().is_empty() && is_incremental);
+            before = after;
+        }
+    }
+    assert!(broken > ROUNDS * KEYSTROKES / 2, "{broken}");
+    assert!(incremental > broken / 2, "{incremental} of {broken}");
 }
