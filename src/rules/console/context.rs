@@ -94,6 +94,12 @@ impl<'a> FileContext<'a> {
         declaration.is_error() || from_key == Some("error")
     }
 
+    /// Whether an identifier holds what was thrown: a catch variable, or the parameter of a rejection handler.
+    pub fn is_thrown(&self, identifier: Node<'_>) -> bool {
+        let name = self.file.name(self.file.text_of(identifier));
+        name.resolve(identifier.start_byte()).is_some_and(crate::syntax::scope::Declaration::is_error)
+    }
+
     /// Whether a type is `any` or an `Error`.
     pub fn is_error_type(&self, annotation: Node<'_>) -> bool {
         matches!(
