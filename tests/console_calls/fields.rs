@@ -244,7 +244,7 @@ fn a_parameter_for_the_error_gets_it() {
         ("try {} catch (e) { console.error('a', f(), e); }", "try {} catch (e) { logger.error('a', e, { f: f() }); }"),
         ("try {} catch (e) { console.error('a', 'b', e); }", "try {} catch (e) { logger.error('a b', e); }"),
         ("try {} catch (e) { console.error('a', e, 'b'); }", "try {} catch (e) { logger.error('a … b', e); }"),
-        ("try {} catch (e) { console.error(x, e); }", "try {} catch (e) { logger.error('orders: x', e, { x }); }"),
+        ("try {} catch (e) { console.error(x, e); }", "try {} catch (e) { logger.error('orders failed', e, { x }); }"),
         (
             "try {} catch (e) { console.error('a', e as Error, x); }",
             "try {} catch (e) { logger.error('a', e as Error, { x }); }",

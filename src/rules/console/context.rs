@@ -11,6 +11,9 @@ use crate::syntax::source::SourceFile;
 /// How many functions may stand between `if (import.meta.main)` and what a command prints.
 const MAX_CALLS: usize = 3;
 
+/// How often a command may call one of its functions: each place is looked at for each call of the console in it.
+const MAX_REFERENCES: usize = 10;
+
 /// One file, and what the rule makes of it.
 pub struct FileContext<'a> {
     /// The file.
@@ -81,8 +84,9 @@ impl<'a> FileContext<'a> {
             let called = path.iter().rev().nth(1).and_then(|call| call.child_by_field_name("function"));
             called.is_some_and(|called| called.start_byte() == at)
         };
-        let mut references = name.references.iter().map(|range| range.start).peekable();
-        references.peek().is_some() && references.all(|at| is_call(at) && self.runs_in_main(at, calls))
+        let references = &name.references;
+        (1..=MAX_REFERENCES).contains(&references.len())
+            && references.iter().all(|range| is_call(range.start) && self.runs_in_main(range.start, calls))
     }
 
     /// Whether an identifier holds what was thrown, or the `error` of a result: a catch variable, the parameter of a
@@ -92,6 +96,12 @@ impl<'a> FileContext<'a> {
         let Some(declaration) = name.resolve(identifier.start_byte()) else { return false };
         let from_key = declaration.property.clone().and_then(|property| self.file.text.get(property));
         declaration.is_error() || from_key == Some("error")
+    }
+
+    /// Whether an identifier holds what was thrown: a catch variable, or the parameter of a rejection handler.
+    pub fn is_thrown(&self, identifier: Node<'_>) -> bool {
+        let name = self.file.name(self.file.text_of(identifier));
+        name.resolve(identifier.start_byte()).is_some_and(crate::syntax::scope::Declaration::is_error)
     }
 
     /// Whether a type is `any` or an `Error`.

@@ -10,7 +10,8 @@ use super::text::{Joining, joined};
 /// The longest expression that a message of our own quotes, in bytes.
 pub const MAX_EXPRESSION: usize = 60;
 
-/// `<function>: <expressions>`, then the words of later literals; `<function> failed`, if all there is is what was thrown. `call` is the call that logs; `value_follows` says whether
+/// `<function>: <expressions>`, then the words of later literals; without these, `<function> failed` where something that was thrown is
+/// logged. `call` is the call that logs; `value_follows` says whether
 /// a value stands behind the last literal.
 pub fn made(
     cx: &FileContext<'_>,
@@ -20,12 +21,25 @@ pub fn made(
     value_follows: bool,
 ) -> String {
     let mut later = later.peekable();
-    let is_thrown = |value: &Node<'_>| value.kind() == "identifier" && cx.is_error(*value);
-    if matches!(values, [value] if is_thrown(value)) && later.peek().is_none() {
+    if later.peek().is_none() && logs_failure(cx, call) {
         return format!("{} failed", function(cx, call));
     }
     let expressions: Vec<String> = values.iter().map(|value| expression(cx, *value)).collect();
     joined(&format!("{}: {}", function(cx, call), expressions.join(", ")), later, value_follows)
+}
+
+/// Whether a call logs what was thrown, or, as an error or a warning, the `error` of a result.
+fn logs_failure(cx: &FileContext<'_>, call: Node<'_>) -> bool {
+    let method = call.child_by_field_name("function").and_then(|function| function.child_by_field_name("property"));
+    let is_loud = method.is_some_and(|method| matches!(cx.file.text_of(method), "error" | "warn"));
+    let Some(list) = call.child_by_field_name("arguments") else { return false };
+    let mut cursor = list.walk();
+    list.named_children(&mut cursor).any(|argument| {
+        let last = names::core(argument).child_by_field_name("property").map(|property| cx.file.text_of(property));
+        let start = names::start_of_chain(argument);
+        start.is_some_and(|start| if is_loud { cx.is_error(start) } else { cx.is_thrown(start) })
+            || is_loud && last == Some("error")
+    })
 }
 
 /// The name of the innermost function around `node` that has one, else that of the edge function or of the file.

@@ -54,6 +54,8 @@ fn own_names(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
             found
         }
         "call_expression" => match value.child_by_field_name("function") {
+            // `t('orders.title')` of i18n libraries
+            Some(function) if cx.file.text_of(function) == "t" => vec!["text".to_owned()],
             // `Object.keys(order)` → `keys`, `orderKeys`
             Some(function) => match listed(cx, value) {
                 Some((method, object)) => {
@@ -81,13 +83,19 @@ fn own_names(cx: &FileContext<'_>, value: Node<'_>) -> Vec<String> {
 /// The names along a chain that starts with what was thrown, which is called `error` there: `err.message` → error, message.
 /// `None` if it doesn't, or is called so already.
 fn of_error(cx: &FileContext<'_>, value: Node<'_>, names: &[String]) -> Option<Vec<String>> {
+    let start = start_of_chain(value).filter(|start| cx.is_error(*start))?;
+    let first = names.first().filter(|first| *first != "error")?;
+    let is_whole = cx.file.text_of(start) == first;
+    is_whole.then(|| std::iter::once("error".to_owned()).chain(names.iter().skip(1).cloned()).collect())
+}
+
+/// The variable that `a.b` and `a['b'].c` start with, or that a value is.
+pub fn start_of_chain(value: Node<'_>) -> Option<Node<'_>> {
     let mut start = core(value);
     while matches!(start.kind(), "member_expression" | "subscript_expression") {
         start = core(start.child_by_field_name("object")?);
     }
-    let first = names.first().filter(|first| start.kind() == "identifier" && *first != "error")?;
-    let is_error = cx.is_error(start) && cx.file.text_of(start) == first;
-    is_error.then(|| std::iter::once("error".to_owned()).chain(names.iter().skip(1).cloned()).collect())
+    Some(start).filter(|start| start.kind() == "identifier")
 }
 
 /// The part of a value that tells what it is: what is converted, negated, computed with or assigned to; of `x ?? y` and
