@@ -4,6 +4,7 @@ pub mod exports;
 pub mod imports;
 mod mask;
 pub mod parse;
+mod patience;
 pub mod query;
 pub mod scope;
 pub mod source;

@@ -5,12 +5,13 @@
 //! stays if it makes the errors shrink and the tree then reads the place as what it is. Offsets stay true.
 
 use std::ops::{ControlFlow, Range};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tree_sitter::{InputEdit, Node, ParseOptions, ParseState, Parser, Point, Tree};
 
 use super::Dialect;
 use super::mask::{self, Mask, Shape};
+use super::patience::Patience;
 use crate::edit::Edit;
 
 /// How many parses the masks of one file may take, each of them incremental.
@@ -21,7 +22,7 @@ const MAX_PARSED_BYTES: usize = 4 << 20;
 const MIN_PARSES: usize = 4;
 /// How many masks one file may get; one that would need more is left as it is.
 const MAX_MASKS: usize = 4096;
-/// How long the parses of one file may take altogether. Files that people write take milliseconds.
+/// How long a thread may work at the parses of one file altogether. Files that people write take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How many bytes before and after an error are searched for something to mask.
 const NEAR: usize = 256;
@@ -49,9 +50,9 @@ pub struct Parsed {
 ///
 /// Never fails: what can't be read, masked or not, is in [`Parsed::errors`].
 pub fn parse(text: &str, dialect: Dialect) -> Parsed {
-    let deadline = Instant::now() + PATIENCE;
-    let tree = run(&mut parser(dialect), text.as_bytes(), None, deadline);
-    let parsed = tree.and_then(|tree| mended(text, tree, dialect, deadline));
+    let patience = Patience::of(PATIENCE);
+    let tree = run(&mut parser(dialect), text.as_bytes(), None, patience);
+    let parsed = tree.and_then(|tree| mended(text, tree, dialect, patience));
     parsed.unwrap_or_else(|| Parsed::given_up(text, dialect))
 }
 
@@ -94,22 +95,22 @@ impl Parsed {
         if self.is_given_up() {
             return None;
         }
-        let deadline = Instant::now() + PATIENCE;
+        let patience = Patience::of(PATIENCE);
         // A proof goes by no guess at what the parser makes of broken code.
         let is_usable = |tree: &Tree| care == Care::Statements || !tree.root_node().has_error();
         if self.masks.is_empty() {
             if !is_usable(&self.tree) {
                 return None;
             }
-            let tree = self.reread(before.as_bytes(), after.as_bytes(), edits, care, deadline)?;
-            return if is_usable(&tree) { mended(after, tree, self.dialect, deadline) } else { None };
+            let tree = self.reread(before.as_bytes(), after.as_bytes(), edits, care, patience)?;
+            return if is_usable(&tree) { mended(after, tree, self.dialect, patience) } else { None };
         }
         // What the text would be without masks isn't known; a mask that isn't needed any more has to go.
         if self.tree.root_node().has_error() || !self.masks.iter().all(|mask| mask.shape.keeps_readable_tree()) {
             return None;
         }
         let masks = moved(&self.masks, edits)?;
-        let tree = self.reread(&painted(before, &self.masks), &painted(after, &masks), edits, care, deadline)?;
+        let tree = self.reread(&painted(before, &self.masks), &painted(after, &masks), edits, care, patience)?;
         if tree.root_node().has_error() {
             return None;
         }
@@ -127,7 +128,7 @@ impl Parsed {
     /// both start. That isn't so while it skips what it can't read, where it reads tokens in another way, and while it
     /// follows two readings of a statement at once. So what is skipped must be read again, which is tried first around
     /// what the old tree skipped; and so must the statements around edits if there is such `care`.
-    fn reread(&self, before: &[u8], after: &[u8], edits: &[Edit], care: Care, deadline: Instant) -> Option<Tree> {
+    fn reread(&self, before: &[u8], after: &[u8], edits: &[Edit], care: Care, patience: Patience) -> Option<Tree> {
         let old = edited(&self.tree, before, &replacements(edits));
         let mut again = skipped(&old, after)?;
         let typed = match care {
@@ -144,7 +145,7 @@ impl Parsed {
         for _ in 0..MAX_ATTEMPTS {
             again = widened(after.len(), &again, READ_AGAIN);
             let same: Vec<_> = again.iter().map(|range| (range.clone(), &after[range.clone()])).collect();
-            let tree = run(&mut parser, after, Some(&edited(&old, after, &same)), deadline)?;
+            let tree = run(&mut parser, after, Some(&edited(&old, after, &same)), patience)?;
             let is_unread =
                 |it: &Range<usize>| !again.iter().any(|range| range.start <= it.start && it.end <= range.end);
             let mut unread = skipped(&tree, after)?;
@@ -169,14 +170,14 @@ enum Care {
 }
 
 /// The tree of `text` with the masks that it needs; `None` if finding them takes too long.
-fn mended(text: &str, tree: Tree, dialect: Dialect, deadline: Instant) -> Option<Parsed> {
+fn mended(text: &str, tree: Tree, dialect: Dialect, patience: Patience) -> Option<Parsed> {
     if !tree.root_node().has_error() {
         return Some(Parsed { tree, masks: Vec::new(), dialect, given_up: None });
     }
     let parses_left = (MAX_PARSED_BYTES / text.len().max(1)).clamp(MIN_PARSES, MAX_PARSES);
-    let mender = Mender { text, dialect, parser: parser(dialect), parses_left, deadline };
+    let mender = Mender { text, dialect, parser: parser(dialect), parses_left, patience };
     let State { tree, masks, .. } = mender.mend(State::new(tree, Vec::new()));
-    (Instant::now() <= deadline).then_some(Parsed { tree, masks, dialect, given_up: None })
+    (!patience.is_over()).then_some(Parsed { tree, masks, dialect, given_up: None })
 }
 
 /// A tree, its masks and its errors.
@@ -210,7 +211,7 @@ struct Mender<'t> {
     dialect: Dialect,
     parser: Parser,
     parses_left: usize,
-    deadline: Instant,
+    patience: Patience,
 }
 
 impl Mender<'_> {
@@ -295,7 +296,7 @@ impl Mender<'_> {
         changed.sort_unstable_by_key(|range| range.start);
         let replacements: Vec<_> = changed.into_iter().map(|range| (range.clone(), &after[range])).collect();
         let tree = edited(&old.tree, &before, &replacements);
-        match run(&mut self.parser, &after, Some(&tree), self.deadline) {
+        match run(&mut self.parser, &after, Some(&tree), self.patience) {
             Some(tree) => tree,
             // What is there is as good as it gets.
             None => {
@@ -312,11 +313,11 @@ fn parser(dialect: Dialect) -> Parser {
     parser
 }
 
-/// `None` if it isn't done by the deadline.
-fn run(parser: &mut Parser, bytes: &[u8], old: Option<&Tree>, deadline: Instant) -> Option<Tree> {
-    let mut look = |_: &ParseState| match Instant::now() < deadline {
-        true => ControlFlow::Continue(()),
-        false => ControlFlow::Break(()),
+/// `None` if it isn't done before the patience is over.
+fn run(parser: &mut Parser, bytes: &[u8], old: Option<&Tree>, patience: Patience) -> Option<Tree> {
+    let mut look = |_: &ParseState| match patience.is_over() {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
     };
     let options = ParseOptions::new().progress_callback(&mut look);
     let tree = parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), old, Some(options));
