@@ -28,9 +28,21 @@ const INSTALLED_SCHEMA_LINE: &str = "#:schema ./node_modules/phase2/schema.json\
 /// # Errors
 /// If it can't be opened.
 pub fn open(root: &Path) -> Result<Project, ProjectError> {
-    let roots = ROOTS.into_iter().filter(|pattern| has_match(root, pattern)).map(|root| format!("\"{root}\""));
-    let roots: Vec<String> = roots.collect();
-    // None at all: the error of the default ones says what to do.
+    let mut roots: Vec<String> =
+        ROOTS.into_iter().filter(|pattern| has_match(root, pattern)).map(str::to_owned).collect();
+    let project = open_with(root, &roots);
+    // Packages without a `src` have their code right in them. Where there is no root at all, the error of the default ones
+    // says what to do.
+    let outside = project.as_ref().map(Project::packages_outside).unwrap_or_default();
+    if outside.is_empty() {
+        return project;
+    }
+    roots.extend(outside.iter().map(RelPath::to_string));
+    open_with(root, &roots)
+}
+
+fn open_with(root: &Path, roots: &[String]) -> Result<Project, ProjectError> {
+    let roots: Vec<String> = roots.iter().map(|root| quoted(root)).collect();
     let stated = if roots.is_empty() { String::new() } else { format!("roots = [{}]\n", roots.join(", ")) };
     let config = Config::parse(&ConfigFile::new(FILE_NAME, &stated), &rules::names());
     Project::open(root, config.unwrap_or_else(|_| Config::built_in()))

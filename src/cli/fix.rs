@@ -34,6 +34,7 @@ pub fn run(terminal: &Terminal, common: &Common, args: &FixArgs) -> Result<u8, F
     let Scoped { project, selection, stdin, unstaged, problems } = args.scope.open(&place)?;
     let gate = Gate::of(&args.gate, &place, &project)?;
     notes.extend(gate.notes.iter().cloned());
+    notes.extend(load::packages_outside(&project));
     let mut metas: Vec<&'static Meta> = rules.iter().map(|rule| rule.meta()).collect();
     metas.extend(suppression.then_some(&rules::suppression::META));
     let mut job = Job {

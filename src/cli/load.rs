@@ -10,6 +10,7 @@ use super::terminal::{Failure, Terminal};
 use crate::config::{Config, ConfigFile, FILE_NAME, suggestion};
 use crate::engine::{FixMode, Request};
 use crate::project::{Project, ProjectError, RelPath, Selection, find_root};
+use crate::report::summary::count;
 use crate::report::{Note, Report};
 use crate::rules::{self, Rule};
 use crate::vcs;
@@ -155,6 +156,20 @@ pub fn report(
     let report = runner.run(project, &request).found;
     progress.finish();
     report
+}
+
+/// What there is to say of a monorepo's packages that nobody looks into, unless somebody has said where to look.
+pub fn packages_outside(project: &Project) -> Option<Note> {
+    let outside = if project.config.roots.is_some() { Vec::new() } else { project.packages_outside() };
+    let (first, others) = outside.split_first()?;
+    let others =
+        if others.is_empty() { String::new() } else { format!(" and {}", count(others.len(), "more package")) };
+    let looked_into: Vec<&str> = project.roots.iter().map(RelPath::as_str).collect();
+    let message = format!(
+        "nobody looks into {first}{others}: only into {}. `roots` in phase2.toml says where to look; `phase2 init` proposes it",
+        looked_into.join(" and ")
+    );
+    Some(Note { rule: None, path: None, message })
 }
 
 /// The error for a rule that isn't.

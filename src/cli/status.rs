@@ -37,7 +37,8 @@ pub fn run(terminal: &Terminal, common: &Common, args: &StatusArgs) -> Result<u8
     let (chosen, suppression) = load::chosen(&args.rules, &place.config)?;
     let project = place.open()?;
     let runner = Runner::of(terminal, common, &args.cache, &project);
-    let report = load::report(terminal, &runner, &project, &chosen, suppression);
+    let mut report = load::report(terminal, &runner, &project, &chosen, suppression);
+    report.notes.extend(load::packages_outside(&project));
     let mut ran: Vec<&'static Meta> = chosen.iter().map(|rule| rule.meta()).collect();
     ran.extend(suppression.then_some(&rules::suppression::META));
     let is_off = |name: &&str| args.rules.is_empty() && !ran.iter().any(|meta| meta.name == *name);

@@ -7,6 +7,7 @@ mod habits;
 mod ignores;
 mod largest;
 mod observer;
+mod packages;
 mod resolve;
 mod roots;
 mod selection;

@@ -162,7 +162,7 @@ impl<'a> Walker<'a> {
 }
 
 /// Whether a file of this name holds TypeScript.
-fn is_typescript(name: &str) -> bool {
+pub(super) fn is_typescript(name: &str) -> bool {
     RelPath::new(name).is_some_and(|path| Dialect::of(&path).is_some())
 }
 

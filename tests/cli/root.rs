@@ -169,3 +169,29 @@ fn each_supabase_folder_of_a_monorepo_has_its_own_logger() {
     assert!(sandbox.read("apps/a/supabase/functions/hi/greet.ts").contains("log('info', 'hello', { name })"));
     assert!(sandbox.read("apps/b/supabase/functions/hi/greet.ts").contains("logger.info('hi')"));
 }
+
+#[test]
+fn packages_that_nobody_looks_into_are_told_unless_somebody_says_where_to_look() {
+    let sandbox = Sandbox::committed(&[
+        ("supabase/functions/hi/greet.ts", CLEAN),
+        ("apps/mobile/package.json", "{}"),
+        ("apps/mobile/App.tsx", FIXABLE),
+        ("apps/web/package.json", "{}"),
+        ("apps/web/app/page.tsx", FIXABLE),
+        ("packages/ui/package.json", "{}"),
+        ("packages/ui/src/a.ts", FIXABLE),
+    ]);
+    let note = "nobody looks into apps/mobile and 2 more packages: only into supabase/functions. `roots`";
+    sandbox.run(&["check"]).expect(0).says(&[note, "`phase2 init` proposes it"]);
+    assert!(sandbox.run(&["status"]).expect(0).out.contains("nobody looks into apps/mobile"));
+    // What init proposes has all of them, those without a `src` among them.
+    sandbox.run(&["init"]).expect(0);
+    let config = sandbox.read("phase2.toml");
+    let roots = r#"roots = ["supabase/functions", "packages/*/src", "apps/mobile", "apps/web"]"#;
+    assert!(config.contains(roots), "{config}");
+    let checked = sandbox.run(&["check", "-o", "json"]).expect(1);
+    assert_eq!(checked.paths(), ["apps/mobile/App.tsx", "apps/web/app/page.tsx", "packages/ui/src/a.ts"]);
+    assert!(!checked.err.contains("nobody looks"), "{}", checked.err);
+    sandbox.write("phase2.toml", "roots = [\"supabase/functions\"]\n");
+    assert_eq!(sandbox.run(&["check"]).expect(0).err.matches("nobody looks").count(), 0);
+}
