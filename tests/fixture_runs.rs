@@ -24,7 +24,9 @@ use support::node;
 const AT_LEAST: usize = 245;
 
 /// Files that can't be run, and why. Each is a fixture and a path in it.
-const EXCEPT: [(&str, &str); 2] = [
+const EXCEPT: [(&str, &str); 3] = [
+    // Hono hands one line to what it is given; what is made up for it here hands on two values.
+    ("console/logger-of-hono", "supabase/functions/api/index.ts"),
     // They have syntax errors of their own.
     ("console/syntax-error-elsewhere", "src/app.ts"),
     ("console/syntax-error-in-the-arguments", "src/app.ts"),

@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use super::passes::Triggers;
-use super::shelf::{Kept, Placed, Placements, Shelf};
+use super::shelf::{KeptFile, Placed, Placements, Shelf};
 use super::{Outcome, Request, Run};
 use crate::program;
 use crate::project::{Habit, Hash, Observed, Project, hash};
@@ -55,7 +55,7 @@ struct Stored<'a> {
     /// Those of new files.
     texts: Vec<&'a str>,
     #[serde(borrow)]
-    files: Vec<Kept<'a>>,
+    files: Vec<KeptFile<'a>>,
 }
 
 impl Cache {

@@ -19,7 +19,7 @@ use crate::syntax::imports::Imports;
 
 /// What is kept of one file that was parsed.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Kept<'a> {
+pub struct KeptFile<'a> {
     path: &'a str,
     /// That of its text.
     hash: Hash,
@@ -30,7 +30,7 @@ pub struct Kept<'a> {
 /// What is known of files, and what becomes known of them.
 #[derive(Debug, Default)]
 pub struct Shelf<'a> {
-    known: HashMap<&'a str, Kept<'a>>,
+    known: HashMap<&'a str, KeptFile<'a>>,
     texts: Texts,
     placed: Mutex<Vec<Placed<'a>>>,
 }
@@ -85,7 +85,7 @@ struct KeptAhead {
 
 impl<'a> Shelf<'a> {
     /// A shelf with `files`; the texts of new files in them are among `texts`.
-    pub fn of(files: impl IntoIterator<Item = Kept<'a>>, texts: Texts) -> Shelf<'a> {
+    pub fn of(files: impl IntoIterator<Item = KeptFile<'a>>, texts: Texts) -> Shelf<'a> {
         let known = files.into_iter().map(|kept| (kept.path, kept)).collect();
         Shelf { known, texts, placed: Mutex::default() }
     }
@@ -165,8 +165,8 @@ impl<'a> Shelf<'a> {
 
 impl Placed<'_> {
     /// As it is kept.
-    pub fn kept(&self) -> Kept<'_> {
-        Kept { path: self.path.as_str(), hash: self.hash, record: self.record.as_deref() }
+    pub fn kept(&self) -> KeptFile<'_> {
+        KeptFile { path: self.path.as_str(), hash: self.hash, record: self.record.as_deref() }
     }
 }
 

@@ -264,12 +264,17 @@ impl Project {
     }
 
     /// A file outside of the roots, or excluded from them, whose text has all `words`: it isn't looked at, but may use what
-    /// the project's files export. What git ignores and installed packages are passed over.
+    /// the project's files export.
     pub fn mentioned_outside(&self, words: &[&str]) -> Option<RelPath> {
+        self.code_outside().find(|(_, text)| words.iter().all(|word| text.contains(word))).map(|(path, _)| path)
+    }
+
+    /// The code outside of the roots, or excluded from them. What git ignores and installed packages are passed over.
+    pub fn code_outside(&self) -> impl Iterator<Item = (RelPath, Arc<str>)> {
         const CODE: [&str; 8] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs"];
         let mut walk = ignore::WalkBuilder::new(&self.root);
         walk.follow_links(false).filter_entry(|entry| entry.file_name() != "node_modules");
-        walk.build().filter_map(Result::ok).find_map(|entry| {
+        walk.build().filter_map(Result::ok).filter_map(|entry| {
             let path = RelPath::from_absolute(&self.root, entry.path())?;
             let is_code =
                 entry.path().extension().is_some_and(|extension| CODE.iter().any(|known| extension == *known));
@@ -277,7 +282,7 @@ impl Project {
                 return None;
             }
             let text = self.sources.read(&path).ok()?;
-            words.iter().all(|word| text.contains(word)).then_some(path)
+            Some((path, text))
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 
 use crate::path::RelPath;
@@ -24,9 +25,48 @@ impl Importers {
     }
 }
 
+/// Files, by the word that every import of each has; several may share one.
+struct Targets<'p> {
+    paths: Vec<Vec<&'p RelPath>>,
+    words: Vec<String>,
+    /// Finds the words, each by its place in the list.
+    search: AhoCorasick,
+}
+
+impl<'p> Targets<'p> {
+    fn of(paths: &[&'p RelPath]) -> Targets<'p> {
+        let mut by_word: BTreeMap<String, Vec<&RelPath>> = BTreeMap::new();
+        paths.iter().for_each(|path| by_word.entry(word_of(path)).or_default().push(path));
+        let (words, paths): (Vec<String>, Vec<Vec<&RelPath>>) = by_word.into_iter().unzip();
+        let search = AhoCorasick::new(&words).expect("the names of files are short");
+        Targets { paths, words, search }
+    }
+
+    /// Where the words stand in `text`: for each of those that do, the byte offsets.
+    fn places(&self, text: &str) -> BTreeMap<usize, Vec<usize>> {
+        let mut places: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        // A file may be called `.ts`.
+        for found in self.search.find_overlapping_iter(text).filter(|found| !found.is_empty()) {
+            places.entry(found.pattern().as_usize()).or_default().push(found.start());
+        }
+        places
+    }
+
+    /// The words that code outside of the project's files has behind a `/`.
+    fn mentioned_outside(&self, project: &Project) -> BTreeSet<usize> {
+        let mut mentioned = BTreeSet::new();
+        for (_, text) in project.code_outside() {
+            let places = self.places(&text).into_iter();
+            let is_path = |at: &usize| text[..*at].ends_with('/');
+            mentioned.extend(places.filter(|(_, places)| places.iter().any(is_path)).map(|(word, _)| word));
+        }
+        mentioned
+    }
+}
+
 /// Who imports each of `paths`.
 pub fn of(project: &Project, paths: &[&RelPath]) -> BTreeMap<RelPath, Importers> {
-    let targets: Vec<(&RelPath, String)> = paths.iter().map(|path| (*path, word_of(path))).collect();
+    let targets = Targets::of(paths);
     let found = project.files.par_iter().flat_map_iter(|file| in_file(project, &file.path, &targets));
     let found: Vec<(RelPath, Importers)> = found.collect();
     let mut all: BTreeMap<RelPath, Importers> = BTreeMap::new();
@@ -35,12 +75,15 @@ pub fn of(project: &Project, paths: &[&RelPath]) -> BTreeMap<RelPath, Importers>
         known.all |= importers.all;
         known.names.extend(importers.names);
     }
-    for (path, word) in targets {
-        let known = all.entry(path.clone()).or_default();
-        // A folder's index has many names; and what isn't looked at may import what it likes.
-        known.all |= word == "index" || project.mentioned_outside(&[&format!("/{word}")]).is_some();
-        // What nobody imports may be for a framework, which goes by the names of the exports.
-        known.all |= known.names.is_empty();
+    let mentioned = targets.mentioned_outside(project);
+    for (index, (word, paths)) in targets.words.iter().zip(&targets.paths).enumerate() {
+        for path in paths {
+            let known = all.entry((*path).clone()).or_default();
+            // A folder's index has many names; and what isn't looked at may import what it likes.
+            known.all |= word == "index" || mentioned.contains(&index);
+            // What nobody imports may be for a framework, which goes by the names of the exports.
+            known.all |= known.names.is_empty();
+        }
     }
     all
 }
@@ -51,26 +94,26 @@ fn word_of(path: &RelPath) -> String {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }
 
-fn in_file(project: &Project, path: &RelPath, targets: &[(&RelPath, String)]) -> Vec<(RelPath, Importers)> {
+fn in_file(project: &Project, path: &RelPath, targets: &Targets<'_>) -> Vec<(RelPath, Importers)> {
     let Ok(text) = project.sources.read(path) else { return Vec::new() };
     let mut file: Option<SourceFile> = None;
     let mut found = Vec::new();
-    for (target, word) in targets.iter().filter(|(target, word)| *target != path && text.contains(word.as_str())) {
-        let means = |specifier: &str| project.resolver.resolve(path, specifier).as_ref() == Some(*target);
-        let places: Vec<usize> = text
-            .match_indices(word.as_str())
-            .map(|(at, _)| at)
-            .filter(|at| quoted_at(&text, *at).is_some_and(means))
-            .collect();
-        if places.is_empty() {
-            continue;
-        }
-        if file.is_none() {
-            file = project.parse(path);
-        }
-        match &file {
-            Some(file) => found.push(((*target).clone(), of_file(file, &places, &means))),
-            None => found.push(((*target).clone(), Importers { all: true, names: BTreeSet::new() })),
+    for (word, places) in targets.places(&text) {
+        let meaning = |at: usize| project.resolver.resolve(path, quoted_at(&text, at)?);
+        let meanings: Vec<(usize, RelPath)> = places.into_iter().filter_map(|at| Some((at, meaning(at)?))).collect();
+        for target in targets.paths[word].iter().filter(|target| **target != path) {
+            let means = |specifier: &str| project.resolver.resolve(path, specifier).as_ref() == Some(*target);
+            let places: Vec<usize> = meanings.iter().filter(|(_, path)| path == *target).map(|(at, _)| *at).collect();
+            if places.is_empty() {
+                continue;
+            }
+            if file.is_none() {
+                file = project.parse(path);
+            }
+            match &file {
+                Some(file) => found.push(((*target).clone(), of_file(file, &places, &means))),
+                None => found.push(((*target).clone(), Importers { all: true, names: BTreeSet::new() })),
+            }
         }
     }
     found
