@@ -104,8 +104,10 @@ enum Standing {
 }
 
 /// What there is to say of one entry file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct EntryFacts {
+    /// Kept apart from the rest, since many bring the same module along.
+    #[serde(skip)]
     violation: Option<Violation>,
     /// What there is to note of it.
     note: Option<String>,
@@ -116,17 +118,6 @@ struct EntryFacts {
     /// The helper that limits it.
     helper: Option<RelPath>,
     /// Whether it tells users apart by tokens that nobody verifies.
-    is_unverified: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-struct KeptFacts {
-    violation: Option<KeptViolation>,
-    note: Option<String>,
-    problem: Option<Problem>,
-    standing: Standing,
-    bucket: Option<String>,
-    helper: Option<RelPath>,
     is_unverified: bool,
 }
 
@@ -141,25 +132,18 @@ impl Pass for RateLimitPass<'_> {
     }
 
     fn keep(&self, facts: &Facts, texts: &Texts) -> Option<Vec<u8>> {
-        let EntryFacts { violation, note, problem, standing, bucket, helper, is_unverified } = facts.downcast_ref()?;
-        kept::bytes(&KeptFacts {
-            violation: violation.as_ref().map(|violation| KeptViolation::of(violation, texts)),
-            note: note.clone(),
-            problem: problem.clone(),
-            standing: standing.clone(),
-            bucket: bucket.clone(),
-            helper: helper.clone(),
-            is_unverified: *is_unverified,
-        })
+        let facts: &EntryFacts = facts.downcast_ref()?;
+        let violation = facts.violation.as_ref().map(|violation| KeptViolation::of(violation, texts));
+        kept::bytes(&(violation, facts))
     }
 
     fn recall(&self, _entry: &ProjectFile, kept: &[u8], texts: &Texts) -> Option<Facts> {
-        let KeptFacts { violation, note, problem, standing, bucket, helper, is_unverified } = kept::value(kept)?;
+        let (violation, facts): (Option<KeptViolation>, EntryFacts) = kept::value(kept)?;
         let violation = match violation {
             Some(violation) => Some(violation.of_rule(META.name, texts)?),
             None => None,
         };
-        Some(Box::new(EntryFacts { violation, note, problem, standing, bucket, helper, is_unverified }))
+        Some(Box::new(EntryFacts { violation, ..facts }))
     }
 
     fn resolve(&self, facts: &[(&RelPath, &Facts)]) -> Resolution {
